@@ -1,0 +1,237 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, existsSync, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka as Client, logLevel } from 'kafkajs';
+import { execute, KAFKA_FOLDER, type KafkaRuntime, kafkaRuntime, removeContainer, signalContainer } from './kafka-runtime.js';
+import { claimFolder, endProcess, type Exit, gone, type Log, processesOf, releaseFolder, type Running, signal } from './processes-identity.js';
+import { freePort, keepPort, keptPort } from './processes-ports.js';
+
+/** Where and how to start the broker. */
+export interface KafkaOptions {
+  /** Everything of it lies here: its log segments, its ports, its settings, its log. Made if it is missing. */
+  readonly dataDir: string;
+  /** A port that must be this one; without it, the port of the last start if free, else any. */
+  readonly port?: number;
+  /** Progress for people; called only for what takes time or is worth knowing. */
+  readonly log?: Log;
+}
+
+/** A running broker that answers. */
+export interface Kafka extends Running {
+  /** `127.0.0.1:port`, as KAFKA_BROKERS wants it. */
+  readonly brokers: string;
+  readonly port: number;
+}
+
+const READY_DEADLINE = 90_000;
+const BUSY_DEADLINE = 20_000;
+const STOP_STEPS = [['SIGTERM', 20_000], ['SIGKILL', 5_000]] as const;
+
+/**
+ * Starts one Apache Kafka node (KRaft, broker and controller at once) on 127.0.0.1 and resolves when it answers. A
+ * broker that a killed parent left on the same folder is shut down first; a killed one recovers its segments. Throws
+ * when nothing to run Kafka with is found, when another living process holds the folder, when `port` stays busy, or
+ * when the broker does not come up; the error then holds the end of its log.
+ */
+export async function startKafka(options: KafkaOptions): Promise<Kafka> {
+  const log = options.log ?? (() => {});
+  claimFolder(options.dataDir);
+  const folder = realpathSync(options.dataDir);
+  try {
+    const runtime = await kafkaRuntime(log);
+    const place = placeOf(folder, runtime);
+    await place.endLeftBehind(log);
+    mkdirSync(join(folder, 'data'), { recursive: true });
+    const controller = await keptPort(join(folder, 'controller-port'));
+    let port = options.port ?? (await keptPort(join(folder, 'port')));
+    const until = Date.now() + BUSY_DEADLINE;
+    for (;;) {
+      writeFileSync(join(folder, 'server.properties'), propertiesOf(settingsOf(port, controller, join(folder, 'data'))));
+      await place.format();
+      const attempt = await launch(folder, port, place, place.spawn(port, controller), log);
+      if ('pid' in attempt) {
+        keepPort(join(folder, 'port'), port);
+        return attempt;
+      }
+      const busy = /Address already in use|Failed to acquire lock|port is already allocated/.test(attempt.said);
+      if (!busy || Date.now() > until) {
+        throw new Error(`Kafka did not start (port ${port}, log in ${join(folder, 'kafka.log')}):\n${attempt.said}`);
+      }
+      if (options.port === undefined) port = await freePort();
+      await sleep(500);
+    }
+  } catch (error) {
+    releaseFolder(folder);
+    throw error;
+  }
+}
+
+function settingsOf(port: number, controller: number, data: string, listenOn = '127.0.0.1'): Readonly<Record<string, string>> {
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${controller}`,
+    'listeners': `PLAINTEXT://${listenOn}:${port},CONTROLLER://127.0.0.1:${controller}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'log.dirs': data,
+    'auto.create.topics.enable': 'false',
+    // One node: what is replicated elsewhere has one copy here.
+    'offsets.topic.replication.factor': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'share.coordinator.state.topic.replication.factor': '1',
+    'share.coordinator.state.topic.min.isr': '1',
+    // A development machine: few partitions to open, few threads, a cleaner that fits into a small heap, no waiting.
+    'offsets.topic.num.partitions': '8',
+    'transaction.state.log.num.partitions': '4',
+    'share.coordinator.state.topic.num.partitions': '4',
+    'group.initial.rebalance.delay.ms': '0',
+    'num.network.threads': '2',
+    'num.io.threads': '4',
+    'log.cleaner.dedupe.buffer.size': '16777216',
+  };
+}
+
+function propertiesOf(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\')}\n`)
+    .join('');
+}
+
+/** What differs between a broker on Java and one in a container. */
+interface Place {
+  readonly endLeftBehind: (log: Log) => Promise<void>;
+  readonly format: () => Promise<void>;
+  readonly spawn: (port: number, controller: number) => ChildProcess;
+  readonly send: (pid: number, name: NodeJS.Signals) => unknown;
+}
+
+function placeOf(folder: string, runtime: KafkaRuntime): Place {
+  return runtime.kind === 'java' ? javaPlace(folder, runtime) : dockerPlace(folder, runtime.image);
+}
+
+function javaPlace(folder: string, { java, jars }: Extract<KafkaRuntime, { kind: 'java' }>): Place {
+  const properties = join(folder, 'server.properties');
+  const jvm = (main: string, ...args: readonly string[]): readonly string[] => [
+    '-Xmx512m', '-Djava.net.preferIPv4Stack=true', `-Dlog4j2.configurationFile=${join(KAFKA_FOLDER, 'log4j2.xml')}`,
+    '-cp', join(jars, '*'), main, ...args,
+  ];
+  return {
+    endLeftBehind: async (log) => {
+      for (const pid of processesOf('java', properties)) {
+        log(`Kafka (pid ${pid}) is left from an earlier run; shutting it down`);
+        await endProcess(pid, gone(pid), STOP_STEPS);
+      }
+    },
+    format: async () => {
+      const done = join(folder, 'formatted');
+      if (existsSync(done)) return;
+      await execute(java, jvm('kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId(folder), '-c', properties));
+      writeFileSync(done, '');
+    },
+    spawn: () => spawnLogged(folder, java, jvm('kafka.Kafka', properties)),
+    send: signal,
+  };
+}
+
+function dockerPlace(folder: string, image: string): Place {
+  const name = `baton-kafka-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`;
+  return {
+    endLeftBehind: () => removeContainer(name),
+    format: async () => {}, // the image does it at its start
+    spawn: (port, controller) => {
+      const settings = { ...settingsOf(port, controller, '/var/lib/kafka/data', '0.0.0.0') };
+      const env = Object.entries({ ...upperCased(settings), CLUSTER_ID: clusterId(folder), KAFKA_HEAP_OPTS: '-Xmx512m -Xms512m' });
+      return spawnLogged(folder, 'docker', [
+        'run', '--rm', '--name', name, '--publish', `127.0.0.1:${port}:${port}`, '--volume', `${name}:/var/lib/kafka/data`,
+        ...env.flatMap(([key, value]) => ['--env', `${key}=${value}`]), image,
+      ]);
+    },
+    send: (_pid, signalName) => signalContainer(name, signalName),
+  };
+}
+
+/** `log.dirs` as the image wants it: `KAFKA_LOG_DIRS`. */
+function upperCased(settings: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => [`KAFKA_${key.toUpperCase().replaceAll('.', '_')}`, value]),
+  );
+}
+
+/** The 22 characters of Kafka's uuids, made once a folder. A leading dash would read as an option. */
+function clusterId(folder: string): string {
+  const file = join(folder, 'cluster-id');
+  if (!existsSync(file)) writeFileSync(file, randomBytes(16).toString('base64url').replace(/^-/, '_'));
+  return readFileSync(file, 'utf8');
+}
+
+async function launch(folder: string, port: number, place: Place, child: ChildProcess, log: Log): Promise<Kafka | { readonly said: string }> {
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('exit', (code, by) => resolve({ code, signal: by }));
+    child.once('error', () => resolve({ code: null, signal: null }));
+  });
+  let ended = false;
+  void exited.then(() => (ended = true));
+  const { pid } = child;
+  const begun = Date.now();
+  let told = begun;
+  while (pid !== undefined && !ended) {
+    if ((await listens(port)) && (await answers(port))) {
+      let stopping: Promise<void> | undefined;
+      const stop = (): Promise<void> =>
+        (stopping ??= endProcess(pid, exited, STOP_STEPS, place.send).then(() => releaseFolder(folder)));
+      return { pid, port, brokers: `127.0.0.1:${port}`, exited, stop, partingSignal: 'SIGTERM' };
+    }
+    const now = Date.now();
+    if (now - told > 10_000) {
+      log(`waiting for Kafka (${Math.round((now - begun) / 1000)} s)`);
+      told = now;
+    }
+    if (now - begun > READY_DEADLINE) await endProcess(pid, exited, [['SIGKILL', 10_000]], place.send);
+    else await sleep(50);
+  }
+  await exited;
+  return { said: readFileSync(join(folder, 'kafka.log'), 'utf8').slice(-2_000).trim() };
+}
+
+/** Spawns in a process group of its own, so that Ctrl-C in the terminal does not reach the broker before its clients. */
+function spawnLogged(folder: string, program: string, args: readonly string[]): ChildProcess {
+  const output = openSync(join(folder, 'kafka.log'), 'w', 0o600);
+  const child = spawn(program, args, { detached: true, cwd: folder, stdio: ['ignore', output, output], windowsHide: true });
+  closeSync(output);
+  return child;
+}
+
+async function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: '127.0.0.1', port });
+    const end = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => end(true)).once('error', () => end(false)).setTimeout(2_000, () => end(false));
+  });
+}
+
+/** Whether the broker describes itself: it listens before it has joined its own cluster. */
+async function answers(port: number): Promise<boolean> {
+  const client = new Client({
+    clientId: 'baton-start', brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING, connectionTimeout: 2_000, retry: { retries: 0 },
+  });
+  const admin = client.admin();
+  try {
+    await admin.connect();
+    return (await admin.describeCluster()).brokers.length > 0;
+  } catch {
+    return false;
+  } finally {
+    await admin.disconnect().catch(() => {});
+  }
+}

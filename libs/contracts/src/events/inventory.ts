@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { defineEvent, type EventOf } from '../define.js';
+import { identifier, line, missingLine, quantity, shipmentIdentity, stockQuantity } from '../primitives.js';
+
+const events = { topic: 'inventory', writer: 'inventory' } as const;
+
+export const StockReserved = defineEvent({
+  ...events,
+  name: 'StockReserved',
+  doc: 'All units of the shipment are held at one location. The warehouse begins to pick, shipping to book.',
+  data: z.object({
+    ...shipmentIdentity,
+    location: identifier,
+    lines: z.array(line).min(1),
+    /** True when the shipment had waited as a backorder. */
+    backordered: z.boolean(),
+  }),
+});
+export type StockReserved = EventOf<typeof StockReserved>;
+
+export const shortLine = z.object({
+  lineId: identifier,
+  sku: identifier,
+  requested: quantity,
+  /** False when no location has ever held this SKU, so that waiting for it is no use. */
+  known: z.boolean(),
+  /** What could have been taken at each location, after what older backorders need. */
+  available: z.array(z.object({ location: identifier, quantity: stockQuantity })),
+});
+export type ShortLine = z.infer<typeof shortLine>;
+
+export const StockShort = defineEvent({
+  ...events,
+  name: 'StockShort',
+  doc: 'No single location has all that the shipment needs; nothing is held. The shipment has ended.',
+  data: z.object({ ...shipmentIdentity, lines: z.array(shortLine).min(1) }),
+});
+export type StockShort = EventOf<typeof StockShort>;
+
+export const StockReleased = defineEvent({
+  ...events,
+  name: 'StockReleased',
+  doc: 'Nothing is held for the shipment any more, and nothing will be; missing units were written off.',
+  data: z.object({
+    ...shipmentIdentity,
+    /** What went back to available stock; empty when nothing was held. */
+    lines: z.array(line),
+    missing: z.array(missingLine),
+  }),
+});
+export type StockReleased = EventOf<typeof StockReleased>;
+
+export const StockSettled = defineEvent({
+  ...events,
+  name: 'StockSettled',
+  doc: 'The units of a dispatched shipment have left the books: on hand and reserved were lowered together.',
+  data: z.object({ ...shipmentIdentity, location: identifier, lines: z.array(line).min(1) }),
+});
+export type StockSettled = EventOf<typeof StockSettled>;
+
+const level = { sku: identifier, location: identifier, onHand: stockQuantity, reserved: stockQuantity };
+
+export const StockReplenished = defineEvent({
+  name: 'StockReplenished',
+  topic: 'stock',
+  writer: 'inventory',
+  doc: 'Goods arrived at a location. Waiting backorders were tried, oldest first, in the same unit of work.',
+  data: z.object({ ...level, quantity: z.int().min(1) }),
+});
+export type StockReplenished = EventOf<typeof StockReplenished>;
+
+export const StockCounted = defineEvent({
+  name: 'StockCounted',
+  topic: 'stock',
+  writer: 'inventory',
+  doc: 'Somebody counted a shelf, and the book was set to what is there.',
+  data: z.object({ ...level, difference: z.int() }),
+});
+export type StockCounted = EventOf<typeof StockCounted>;

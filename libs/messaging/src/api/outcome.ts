@@ -1,0 +1,69 @@
+import type { EventDraft } from '@baton/contracts';
+import type { EffectDraft } from './effects.js';
+import type { State, Store } from './stores.js';
+
+/** One row to write. */
+export interface Change {
+  readonly store: Store;
+  readonly state: State;
+}
+
+/** The row to insert, or to put in the place of the one under the same key. */
+export const save = <S extends State>(store: Store<S>, state: S): Change => ({
+  store,
+  state,
+});
+
+/** Answer to whoever submitted a command. */
+export interface Reply {
+  /** HTTP status; 200 when absent. */
+  readonly status?: number;
+  /** Anything that JSON can say. */
+  readonly body: unknown;
+}
+
+/** All that a reaction may cause. An empty outcome is fine: the message was heard and changes nothing. */
+export interface Outcome {
+  readonly save?: readonly Change[];
+  /** Published after the commit, in this order. */
+  readonly publish?: readonly EventDraft[];
+  /** Saved in the same transaction, performed after it. */
+  readonly effects?: readonly EffectDraft[];
+  /** For commands. */
+  readonly reply?: Reply;
+  /** Puts the message aside with this reason, for an operator to see; everything else of the outcome still holds. */
+  readonly deadLetter?: string;
+}
+
+/** Joins outcomes in order; the last reply and dead letter win. */
+export const both = (...outcomes: readonly Outcome[]): Outcome => {
+  const reply = outcomes.findLast((outcome) => outcome.reply)?.reply;
+  const deadLetter = outcomes.findLast((outcome) => outcome.deadLetter)?.deadLetter;
+  return {
+    save: outcomes.flatMap((outcome) => outcome.save ?? []),
+    publish: outcomes.flatMap((outcome) => outcome.publish ?? []),
+    effects: outcomes.flatMap((outcome) => outcome.effects ?? []),
+    ...(reply && { reply }),
+    ...(deadLetter !== undefined && { deadLetter }),
+  };
+};
+
+/**
+ * Thrown by a reaction (or at the edge) for a wish that is understood and refused, for good: a command answers with
+ * problem+json, an event becomes a dead letter at once, without retries and without parking its order.
+ */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  constructor(
+    /** HTTP status, 4xx. */
+    readonly status: number,
+    /** Short name of the kind of problem, for machines, such as `stock-below-reserved`. */
+    readonly code: string,
+    /** What is wrong and what would be right, in a sentence. */
+    detail: string,
+    /** Further members of the problem, for example the reservations in the way. */
+    readonly members: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(detail);
+  }
+}

@@ -1,0 +1,17 @@
+import { Column } from 'typeorm';
+
+/** Base of every entity that reactions write. */
+export abstract class StateEntity {
+  /**
+   * The outbox row that holds the last events of this row's key. Whoever loads the row and does not know that outbox
+   * row to be published publishes it first, so that the order of a key's events on the wire is kept.
+   */
+  @Column({ name: 'outbox_id', type: 'bigint', nullable: true })
+  outboxId!: string | null;
+}
+
+/** Reads `timestamptz` as an ISO 8601 string, as states hold it. */
+export const isoTimestamp = {
+  to: (value: string | null | undefined): string | null | undefined => value,
+  from: (value: Date | string | null): string | null => (value instanceof Date ? value.toISOString() : value),
+};

@@ -1,0 +1,41 @@
+import type { DueSource } from '@baton/messaging';
+import type { Type } from '@nestjs/common';
+import type { MigrationInterface } from 'typeorm';
+import type { z } from 'zod';
+
+/** The names of the services; also their databases, consumer groups and telemetry service names (`baton-…`). */
+export type ServiceName =
+  | 'orders'
+  | 'coordinator'
+  | 'inventory'
+  | 'warehouse'
+  | 'shipping'
+  | 'notification'
+  | 'gateway';
+
+/** All that a service says about itself; `startService` and `runService` do the rest, the same for every service. */
+export interface ServiceDefinition<Config extends z.ZodObject = z.ZodObject> {
+  readonly name: ServiceName;
+  /** One sentence for the API's documentation. */
+  readonly doc: string;
+  /** Nest module with the service's controllers (reactions and API) and providers. */
+  readonly module: Type;
+  /** TypeORM entities of the service's own tables; empty for a service without a database. */
+  readonly entities: readonly (new () => object)[];
+  /** Migrations of those tables, oldest first; those of the messaging tables are added. */
+  readonly migrations: readonly (new () => MigrationInterface)[];
+  /**
+   * The service's own settings, each key the name of an environment variable. Checked at the start; a value that does
+   * not fit ends the process with the variable's name and the remedy. Injected as `@Inject(CONFIG)`.
+   */
+  readonly config?: Config;
+  readonly dueSources?: readonly DueSource[];
+}
+
+/** Injection token of the service's own settings, parsed. */
+export const CONFIG = Symbol('baton:config');
+
+/** Declares a service. */
+export const defineService = <Config extends z.ZodObject>(
+  definition: ServiceDefinition<Config>,
+): ServiceDefinition<Config> => definition;
