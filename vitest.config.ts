@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 // One run for the whole repository. BATON_TEST_SERVICES=0 skips the Postgres and the Kafka that tests share.
 export default defineConfig({
   test: {
-    include: ['libs/*/src/**/*.test.ts', 'services/*/src/**/*.test.{ts,tsx}', 'infra/*/src/**/*.test.ts', 'test/src/**/*.test.ts'],
+    include: ['**/src/**/*.test.{ts,tsx}'],
     globalSetup: ['infra/run/src/test-services.ts'],
     pool: 'forks',
     // Real servers on a machine that may be busy: a deadline must only catch what hangs.
