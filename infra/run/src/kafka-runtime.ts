@@ -30,7 +30,9 @@ export async function kafkaRuntime(log: Log): Promise<KafkaRuntime> {
   }
   if (wanted !== 'java' && dockerAnswers()) return { kind: 'docker', image: IMAGE };
   if (wanted !== 'docker' && canInstall()) {
-    log(`Kafka needs Java and Maven, and neither they nor Docker are here: installing ${DEBIAN_PACKAGES.join(' and ')} with apt-get`);
+    log(
+      `Kafka needs Java and Maven, and neither they nor Docker are here: installing ${DEBIAN_PACKAGES.join(' and ')} with apt-get`,
+    );
     await execute('apt-get', ['update', '-q']);
     await execute('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...DEBIAN_PACKAGES]);
     const found = await javaRuntime(log);
@@ -71,7 +73,10 @@ function findJava(): string | undefined {
 /** Where the jars of this pom lie, for all clones of this user: another pom gets another folder. */
 function jarFolder(): string {
   const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  const version = createHash('sha256').update(readFileSync(join(KAFKA_FOLDER, 'pom.xml'))).digest('hex').slice(0, 12);
+  const version = createHash('sha256')
+    .update(readFileSync(join(KAFKA_FOLDER, 'pom.xml')))
+    .digest('hex')
+    .slice(0, 12);
   return join(cache, 'baton', `kafka-${version}`);
 }
 
@@ -80,8 +85,13 @@ async function fetchJars(jars: string): Promise<void> {
   mkdirSync(unfinished, { recursive: true });
   try {
     await execute('mvn', [
-      '-q', '-B', '-f', join(KAFKA_FOLDER, 'pom.xml'), 'dependency:copy-dependencies',
-      '-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`,
+      '-q',
+      '-B',
+      '-f',
+      join(KAFKA_FOLDER, 'pom.xml'),
+      'dependency:copy-dependencies',
+      '-DincludeScope=runtime',
+      `-DoutputDirectory=${unfinished}`,
     ]);
     if (!readdirSync(unfinished).some((name) => name.startsWith('kafka_'))) throw new Error('Maven fetched no Kafka.');
     renameSync(unfinished, jars);
@@ -98,7 +108,12 @@ function dockerAnswers(): boolean {
 }
 
 function canInstall(): boolean {
-  return process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/etc/debian_version') && works('apt-get', ['--version']);
+  return (
+    process.platform === 'linux' &&
+    process.getuid?.() === 0 &&
+    existsSync('/etc/debian_version') &&
+    works('apt-get', ['--version'])
+  );
 }
 
 function works(program: string, args: readonly string[]): boolean {

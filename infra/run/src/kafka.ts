@@ -1,13 +1,29 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
-import { mkdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka as Client, logLevel } from 'kafkajs';
-import { execute, KAFKA_FOLDER, type KafkaRuntime, kafkaRuntime, removeContainer, signalContainer } from './kafka-runtime.js';
-import { claimFolder, endProcess, type Exit, gone, type Log, processesOf, releaseFolder, type Running, signal } from './processes-identity.js';
+import {
+  execute,
+  KAFKA_FOLDER,
+  type KafkaRuntime,
+  kafkaRuntime,
+  removeContainer,
+  signalContainer,
+} from './kafka-runtime.js';
+import {
+  claimFolder,
+  endProcess,
+  type Exit,
+  gone,
+  type Log,
+  processesOf,
+  releaseFolder,
+  type Running,
+  signal,
+} from './processes-identity.js';
 import { freePort, keepPort, keptPort } from './processes-ports.js';
 
 /** Where and how to start the broker. */
@@ -29,7 +45,10 @@ export interface Kafka extends Running {
 
 const READY_DEADLINE = 90_000;
 const BUSY_DEADLINE = 20_000;
-const STOP_STEPS = [['SIGTERM', 20_000], ['SIGKILL', 5_000]] as const;
+const STOP_STEPS = [
+  ['SIGTERM', 20_000],
+  ['SIGKILL', 5_000],
+] as const;
 
 /**
  * Starts one Apache Kafka node (KRaft, broker and controller at once) on 127.0.0.1 and resolves when it answers. A
@@ -50,7 +69,10 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
     let port = options.port ?? (await keptPort(join(folder, 'port')));
     const until = Date.now() + BUSY_DEADLINE;
     for (;;) {
-      writeFileSync(join(folder, 'server.properties'), propertiesOf(settingsOf(port, controller, join(folder, 'data'))));
+      writeFileSync(
+        join(folder, 'server.properties'),
+        propertiesOf(settingsOf(port, controller, join(folder, 'data'))),
+      );
       await place.format();
       const attempt = await launch(folder, port, place, place.spawn(port, controller), log);
       if ('pid' in attempt) {
@@ -70,12 +92,17 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
   }
 }
 
-function settingsOf(port: number, controller: number, data: string, listenOn = '127.0.0.1'): Readonly<Record<string, string>> {
+function settingsOf(
+  port: number,
+  controller: number,
+  data: string,
+  listenOn = '127.0.0.1',
+): Readonly<Record<string, string>> {
   return {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@127.0.0.1:${controller}`,
-    'listeners': `PLAINTEXT://${listenOn}:${port},CONTROLLER://127.0.0.1:${controller}`,
+    listeners: `PLAINTEXT://${listenOn}:${port},CONTROLLER://127.0.0.1:${controller}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
@@ -120,8 +147,13 @@ function placeOf(folder: string, runtime: KafkaRuntime): Place {
 function javaPlace(folder: string, { java, jars }: Extract<KafkaRuntime, { kind: 'java' }>): Place {
   const properties = join(folder, 'server.properties');
   const jvm = (main: string, ...args: readonly string[]): readonly string[] => [
-    '-Xmx512m', '-Djava.net.preferIPv4Stack=true', `-Dlog4j2.configurationFile=${join(KAFKA_FOLDER, 'log4j2.xml')}`,
-    '-cp', join(jars, '*'), main, ...args,
+    '-Xmx512m',
+    '-Djava.net.preferIPv4Stack=true',
+    `-Dlog4j2.configurationFile=${join(KAFKA_FOLDER, 'log4j2.xml')}`,
+    '-cp',
+    join(jars, '*'),
+    main,
+    ...args,
   ];
   return {
     endLeftBehind: async (log) => {
@@ -133,7 +165,10 @@ function javaPlace(folder: string, { java, jars }: Extract<KafkaRuntime, { kind:
     format: async () => {
       const done = join(folder, 'formatted');
       if (existsSync(done)) return;
-      await execute(java, jvm('kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId(folder), '-c', properties));
+      await execute(
+        java,
+        jvm('kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId(folder), '-c', properties),
+      );
       writeFileSync(done, '');
     },
     spawn: () => spawnLogged(folder, java, jvm('kafka.Kafka', properties)),
@@ -148,10 +183,22 @@ function dockerPlace(folder: string, image: string): Place {
     format: async () => {}, // the image does it at its start
     spawn: (port, controller) => {
       const settings = { ...settingsOf(port, controller, '/var/lib/kafka/data', '0.0.0.0') };
-      const env = Object.entries({ ...upperCased(settings), CLUSTER_ID: clusterId(folder), KAFKA_HEAP_OPTS: '-Xmx512m -Xms512m' });
+      const env = Object.entries({
+        ...upperCased(settings),
+        CLUSTER_ID: clusterId(folder),
+        KAFKA_HEAP_OPTS: '-Xmx512m -Xms512m',
+      });
       return spawnLogged(folder, 'docker', [
-        'run', '--rm', '--name', name, '--publish', `127.0.0.1:${port}:${port}`, '--volume', `${name}:/var/lib/kafka/data`,
-        ...env.flatMap(([key, value]) => ['--env', `${key}=${value}`]), image,
+        'run',
+        '--rm',
+        '--name',
+        name,
+        '--publish',
+        `127.0.0.1:${port}:${port}`,
+        '--volume',
+        `${name}:/var/lib/kafka/data`,
+        ...env.flatMap(([key, value]) => ['--env', `${key}=${value}`]),
+        image,
       ]);
     },
     send: (_pid, signalName) => signalContainer(name, signalName),
@@ -172,7 +219,13 @@ function clusterId(folder: string): string {
   return readFileSync(file, 'utf8');
 }
 
-async function launch(folder: string, port: number, place: Place, child: ChildProcess, log: Log): Promise<Kafka | { readonly said: string }> {
+async function launch(
+  folder: string,
+  port: number,
+  place: Place,
+  child: ChildProcess,
+  log: Log,
+): Promise<Kafka | { readonly said: string }> {
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, by) => resolve({ code, signal: by }));
     child.once('error', () => resolve({ code: null, signal: null }));
@@ -204,7 +257,12 @@ async function launch(folder: string, port: number, place: Place, child: ChildPr
 /** Spawns in a process group of its own, so that Ctrl-C in the terminal does not reach the broker before its clients. */
 function spawnLogged(folder: string, program: string, args: readonly string[]): ChildProcess {
   const output = openSync(join(folder, 'kafka.log'), 'w', 0o600);
-  const child = spawn(program, args, { detached: true, cwd: folder, stdio: ['ignore', output, output], windowsHide: true });
+  const child = spawn(program, args, {
+    detached: true,
+    cwd: folder,
+    stdio: ['ignore', output, output],
+    windowsHide: true,
+  });
   closeSync(output);
   return child;
 }
@@ -216,14 +274,21 @@ async function listens(port: number): Promise<boolean> {
       socket.destroy();
       resolve(answer);
     };
-    socket.once('connect', () => end(true)).once('error', () => end(false)).setTimeout(2_000, () => end(false));
+    socket
+      .once('connect', () => end(true))
+      .once('error', () => end(false))
+      .setTimeout(2_000, () => end(false));
   });
 }
 
 /** Whether the broker describes itself: it listens before it has joined its own cluster. */
 async function answers(port: number): Promise<boolean> {
   const client = new Client({
-    clientId: 'baton-start', brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING, connectionTimeout: 2_000, retry: { retries: 0 },
+    clientId: 'baton-start',
+    brokers: [`127.0.0.1:${port}`],
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 2_000,
+    retry: { retries: 0 },
   });
   const admin = client.admin();
   try {

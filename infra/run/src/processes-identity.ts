@@ -97,15 +97,17 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
   }
 }
 
-/** Resolves true as soon as `done` does, false after `milliseconds`. */
+/** Resolves true as soon as `done` does, false after `milliseconds`; rejects when `done` does. */
 export async function within(milliseconds: number, done: Promise<unknown>): Promise<boolean> {
-  const gaveUp = new AbortController();
-  const first = await Promise.race([
-    done.then(() => true),
-    sleep(milliseconds, false, { signal: gaveUp.signal }).catch(() => false),
-  ]);
-  gaveUp.abort();
-  return first;
+  const over = new AbortController();
+  try {
+    return await Promise.race([
+      done.then(() => true),
+      sleep(milliseconds, false, { signal: over.signal }).catch(() => false),
+    ]);
+  } finally {
+    over.abort(); // a timer left behind would keep the process alive
+  }
 }
 
 /** Resolves when a process that is not our child is gone. */
