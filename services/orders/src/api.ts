@@ -1,0 +1,145 @@
+import { identifier, OrderSubmitted } from '@baton/contracts';
+import { Pipeline, Refused, type Reply } from '@baton/messaging';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { cancelBody, cancelBodySchema, cursorText, idempotencyKey, listQuery, orderBodySchema } from './api-schemas.js';
+import { CancelOrder, PlaceOrder } from './commands.js';
+import { isPlaced, type OrderRecord } from './domain/order.js';
+import { ownSentence, ownTimeline, type OrderView, type TimelineEntry, viewOf } from './domain/view.js';
+import { SagaViews } from './saga-view.js';
+import { type AcceptedStatus, acceptedStatuses, OrderQueries, type OrderSummary } from './store/order-queries.js';
+
+/** The part of a response that handlers here set. */
+interface Answer {
+  status(code: number): unknown;
+  setHeader(name: string, value: string): unknown;
+}
+
+export interface OrderDetail extends OrderView {
+  /** What the order waits for, since when, until when, and what happens then. */
+  readonly waitsFor: string;
+  readonly timeline: readonly TimelineEntry[];
+  /** Who said the two: the coordinator, or this service from its own facts while the coordinator does not answer. */
+  readonly toldBy: 'coordinator' | 'orders';
+}
+
+export interface OrderPage {
+  readonly orders: readonly OrderSummary[];
+  /** Give it as `after` to get the next page; null on the last. */
+  readonly next: string | null;
+}
+
+const IDEMPOTENCY = {
+  name: 'Idempotency-Key',
+  required: false,
+  description: 'The same key with the same body gets the first answer again; with another body it is refused (422).',
+};
+
+const unknownOrder = (orderId: string): Refused =>
+  // What is no identifier is not repeated in the answer: it may hold anything.
+  new Refused(404, 'unknown-order', identifier.safeParse(orderId).success ? `There is no order ${orderId}.` : 'There is no such order.');
+
+@ApiTags('orders')
+@Controller('orders')
+export class OrdersApi {
+  constructor(
+    private readonly pipeline: Pipeline,
+    private readonly queries: OrderQueries,
+    private readonly sagas: SagaViews,
+  ) {}
+
+  @Post()
+  @ApiOperation({
+    summary: 'Hand over an order',
+    description: 'The same order again changes nothing (200). Another one under the same id is refused (409).',
+  })
+  @ApiHeader(IDEMPOTENCY)
+  @ApiBody({ schema: orderBodySchema })
+  @ApiResponse({ status: 201, description: 'Accepted; Location names it.' })
+  @ApiResponse({ status: 200, description: 'The same order was accepted before.' })
+  @ApiResponse({ status: 400, description: 'Not an order; `issues` names each fault (problem+json).' })
+  @ApiResponse({ status: 409, description: 'Another order has this id (problem+json).' })
+  async place(
+    @Body() body: unknown,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) response: Answer,
+  ): Promise<unknown> {
+    const order = OrderSubmitted.schema.parse(body);
+    const reply = await this.pipeline.submit(PlaceOrder, order, keyed(key));
+    const { status = 200, body: view } = accepted(reply);
+    response.status(status);
+    response.setHeader('Location', `/orders/${encodeURIComponent(order.orderId)}`);
+    return view;
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'List orders, newest first' })
+  @ApiQuery({ name: 'status', required: false, enum: acceptedStatuses })
+  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })
+  @ApiQuery({ name: 'limit', required: false, description: '1 to 200; 50 when absent' })
+  async list(@Query() query: unknown): Promise<OrderPage> {
+    const { status, after, limit } = listQuery.parse(query);
+    const rows = await this.queries.list({ status, after, limit: limit + 1 });
+    const orders = rows.slice(0, limit);
+    const last = orders.at(-1);
+    return { orders, next: rows.length > limit && last ? cursorText(last) : null };
+  }
+
+  @Get('summary')
+  @ApiOperation({ summary: 'How many orders there are in each status' })
+  async summary(): Promise<{ readonly total: number; readonly byStatus: Readonly<Record<AcceptedStatus, number>> }> {
+    const byStatus = await this.queries.countByStatus();
+    return { total: Object.values(byStatus).reduce((sum, count) => sum + count, 0), byStatus };
+  }
+
+  @Get(':orderId')
+  @ApiOperation({ summary: 'One order: its status, what it waits for, and what happened to it' })
+  @ApiParam({ name: 'orderId' })
+  @ApiResponse({ status: 404, description: 'No such order (problem+json).' })
+  async read(@Param('orderId') orderId: string): Promise<OrderDetail> {
+    const record = await this.placed(orderId);
+    const saga = await this.sagas.of(orderId);
+    if (!saga) return { ...viewOf(record), waitsFor: ownSentence(record), timeline: ownTimeline(record), toldBy: 'orders' };
+    const timeline = saga.timeline.map((entry) => ({ ...entry, shipment: entry.shipment ?? 0 }));
+    return { ...viewOf(record), waitsFor: saga.sentence, timeline, toldBy: 'coordinator' };
+  }
+
+  @Post(':orderId/cancel')
+  @HttpCode(202)
+  @ApiOperation({
+    summary: 'Ask to cancel an order',
+    description: 'A wish: what has gone out stays out, and the customer is told. The status says how it went.',
+  })
+  @ApiHeader(IDEMPOTENCY)
+  @ApiBody({ schema: cancelBodySchema, required: false })
+  @ApiResponse({ status: 202, description: 'The wish is being worked on.' })
+  @ApiResponse({ status: 404, description: 'No such order (problem+json).' })
+  async cancel(
+    @Param('orderId') orderId: string,
+    @Body() body: unknown,
+    @Headers('idempotency-key') key: string | undefined,
+  ): Promise<unknown> {
+    if (!identifier.safeParse(orderId).success) throw unknownOrder(orderId);
+    const { reason } = cancelBody.parse(body) ?? {};
+    const reply = await this.pipeline.submit(CancelOrder, { orderId, ...(reason !== undefined && { reason }) }, keyed(key));
+    return accepted(reply).body;
+  }
+
+  private async placed(orderId: string): Promise<OrderRecord> {
+    const record = identifier.safeParse(orderId).success ? await this.queries.find(orderId) : undefined;
+    if (!isPlaced(record)) throw unknownOrder(orderId);
+    return record;
+  }
+}
+
+const keyed = (header: string | undefined): { readonly idempotencyKey?: string } => {
+  const key = idempotencyKey.parse(header);
+  return key === undefined ? {} : { idempotencyKey: key };
+};
+
+/** A reply that is a refusal becomes the problem that it is. */
+const accepted = (reply: Reply): Reply => {
+  if ((reply.status ?? 200) < 400) return reply;
+  const { code, detail } = reply.body as { readonly code: string; readonly detail: string };
+  throw new Refused(reply.status ?? 409, code, detail);
+};

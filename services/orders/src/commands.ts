@@ -1,0 +1,37 @@
+import { identifier, OrderCancellationSubmitted, OrderSubmitted } from '@baton/contracts';
+import { defineCommand, type DueSource } from '@baton/messaging';
+import { z } from 'zod';
+
+export const PlaceOrder = defineCommand({
+  name: 'PlaceOrder',
+  doc: 'Somebody hands an order over by HTTP.',
+  data: OrderSubmitted.schema,
+  key: ({ orderId }) => orderId,
+});
+
+export const CancelOrder = defineCommand({
+  name: 'CancelOrder',
+  doc: 'Somebody asks by HTTP to cancel an accepted order.',
+  data: OrderCancellationSubmitted.schema,
+  key: ({ orderId }) => orderId,
+});
+
+export const ExpireWishes = defineCommand({
+  name: 'ExpireWishes',
+  doc: 'Wishes to cancel have waited long enough for their order.',
+  data: z.object({ orderId: identifier }),
+  key: ({ orderId }) => orderId,
+});
+
+/** Finds wishes whose order never came. They wait for days, so a minute more is soon enough. */
+export const wishesDue: DueSource = {
+  name: 'wishes-without-order',
+  pollMs: 60_000,
+  async next(query, now, limit) {
+    const rows = await query(
+      'select order_id from orders where wishes_expire_at <= $1 order by wishes_expire_at limit $2',
+      [now, limit],
+    );
+    return rows.map((row) => ({ command: ExpireWishes, data: { orderId: row['order_id'] } }));
+  },
+};

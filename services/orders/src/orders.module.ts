@@ -1,0 +1,27 @@
+import { defineService } from '@baton/service-kit';
+import { Module } from '@nestjs/common';
+import { OrdersApi } from './api.js';
+import { wishesDue } from './commands.js';
+import { ordersConfig } from './config.js';
+import { OrderReactions } from './reactions.js';
+import { SagaViews } from './saga-view.js';
+import { CreateOrders1764000000000 } from './store/migrations.js';
+import { OrderEntity } from './store/order.entity.js';
+import { OrderQueries } from './store/order-queries.js';
+
+@Module({
+  controllers: [OrdersApi, OrderReactions],
+  providers: [OrderQueries, SagaViews],
+})
+export class OrdersModule {}
+
+/** Takes orders in and owns the customer's view of their status. */
+export const orders = defineService({
+  name: 'orders',
+  doc: 'Takes orders in, by HTTP and from the topic orders-intake, and says how each one stands.',
+  module: OrdersModule,
+  entities: [OrderEntity],
+  migrations: [CreateOrders1764000000000],
+  config: ordersConfig,
+  dueSources: [wishesDue],
+});

@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { type OrderRecord, type OrderStatus, orderStatuses } from '../domain/order.js';
+import { OrderEntity } from './order.entity.js';
+
+/** One row of the list. */
+export interface OrderSummary {
+  readonly orderId: string;
+  readonly status: OrderStatus;
+  readonly statusSince: string;
+  readonly placedAt: string;
+  readonly lines: number;
+  readonly units: number;
+}
+
+/** Place in the list, newest first: the last row of the page before. */
+export interface Cursor {
+  readonly placedAt: string;
+  readonly orderId: string;
+}
+
+/** A status that an accepted order can have. */
+export type AcceptedStatus = Exclude<OrderStatus, 'awaited'>;
+export const acceptedStatuses = orderStatuses.filter((status) => status !== 'awaited');
+
+@Injectable()
+export class OrderQueries {
+  constructor(private readonly database: DataSource) {}
+
+  async find(orderId: string): Promise<OrderRecord | undefined> {
+    return (await this.database.getRepository(OrderEntity).findOneBy({ orderId })) ?? undefined;
+  }
+
+  /** A page of accepted orders, newest first, after a cursor. Reads `limit` rows of an index, however many there are. */
+  async list(options: {
+    readonly status?: AcceptedStatus | undefined;
+    readonly after?: Cursor | undefined;
+    readonly limit: number;
+  }): Promise<readonly OrderSummary[]> {
+    const { status, after, limit } = options;
+    const params: unknown[] = [limit];
+    const conditions = ['placed_at is not null'];
+    if (status) conditions.push(`status = $${params.push(status)}`);
+    if (after) {
+      conditions.push(`(placed_at, order_id) < ($${params.push(after.placedAt)}, $${params.push(after.orderId)})`);
+    }
+    const rows: readonly SummaryRow[] = await this.database.query(
+      `select order_id, status, status_since, placed_at, jsonb_array_length(lines) as lines,
+              (select sum((line->>'quantity')::int)::int from jsonb_array_elements(lines) line) as units
+       from orders where ${conditions.join(' and ')}
+       order by placed_at desc, order_id desc limit $1`,
+      params,
+    );
+    return rows.map((row) => ({
+      orderId: row.order_id,
+      status: row.status,
+      statusSince: row.status_since.toISOString(),
+      placedAt: row.placed_at.toISOString(),
+      lines: row.lines,
+      units: row.units,
+    }));
+  }
+
+  /** How many accepted orders there are in each status; reads the kept counts, not the orders. */
+  async countByStatus(): Promise<Readonly<Record<AcceptedStatus, number>>> {
+    const rows: readonly { status: AcceptedStatus; orders: number }[] = await this.database.query(
+      'select status, sum(orders)::float8 as orders from order_counts group by status',
+    );
+    const counts = new Map(rows.map(({ status, orders }) => [status, orders]));
+    return Object.fromEntries(acceptedStatuses.map((status) => [status, counts.get(status) ?? 0])) as Record<
+      AcceptedStatus,
+      number
+    >;
+  }
+}
+
+interface SummaryRow {
+  readonly order_id: string;
+  readonly status: OrderStatus;
+  readonly status_since: Date;
+  readonly placed_at: Date;
+  readonly lines: number;
+  readonly units: number;
+}
