@@ -44,11 +44,19 @@ export const shipmentNumber = z.int().min(1).max(10_000);
 export const attemptNumber = z.int().min(1).max(1_000);
 
 /** One line as the participants need it: what, and how many. */
-export const line = z.object({ lineId: identifier, sku: identifier, quantity });
+export const line = z.object({
+  lineId: identifier.describe('Its own id in the order; one SKU may stand on several lines.'),
+  sku: identifier,
+  quantity: quantity.describe('Units.'),
+});
 export type Line = z.infer<typeof line>;
 
 /** Units of a line that were looked for and not found; cumulative over the life of a shipment. */
-export const missingLine = z.object({ lineId: identifier, sku: identifier, quantity });
+export const missingLine = z.object({
+  lineId: identifier,
+  sku: identifier,
+  quantity: quantity.describe('Units looked for and not found, cumulative over the life of the shipment.'),
+});
 export type MissingLine = z.infer<typeof missingLine>;
 
 /** The lines of one shipment or order: at least one, and no line id twice. */
@@ -67,4 +75,7 @@ export const lines = z
   });
 
 /** Every event about one shipment carries these two; together they are the shipment's identity. */
-export const shipmentIdentity = { orderId: identifier, shipment: shipmentNumber };
+export const shipmentIdentity = {
+  orderId: identifier,
+  shipment: shipmentNumber.describe('Which shipment of the order: 1 is the whole order, later ones ascend.'),
+};

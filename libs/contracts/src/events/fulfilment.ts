@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { defineEvent, type EventOf } from '../define.js';
-import { attemptNumber, identifier, line, missingLine, quantity, shipmentIdentity, text, timestamp } from '../primitives.js';
+import {
+  attemptNumber,
+  identifier,
+  line,
+  missingLine,
+  quantity,
+  shipmentIdentity,
+  text,
+  timestamp,
+} from '../primitives.js';
 
 const events = { topic: 'fulfilment', writer: 'coordinator' } as const;
 
@@ -14,8 +23,7 @@ export type FulfilmentStarted = EventOf<typeof FulfilmentStarted>;
 
 const newShipment = {
   ...shipmentIdentity,
-  /** The shipment whose lines this one takes over. */
-  replaces: z.int().min(1),
+  replaces: z.int().min(1).describe('The shipment whose lines this one takes over.'),
   region: identifier.optional(),
   lines: z.array(line).min(1),
 };
@@ -34,10 +42,8 @@ export const BackorderPlaced = defineEvent({
   doc: 'A new shipment is born that waits for stock, in the order in which backorders were placed.',
   data: z.object({
     ...newShipment,
-    /** Decides its place among the waiting; the same when it is asked again. */
-    placedAt: timestamp,
-    /** When the coordinator stops waiting. */
-    deadline: timestamp,
+    placedAt: timestamp.describe('Decides its place among the waiting; the same when it is asked again.'),
+    deadline: timestamp.describe('When the coordinator stops waiting.'),
   }),
 });
 export type BackorderPlaced = EventOf<typeof BackorderPlaced>;
@@ -49,8 +55,9 @@ export const ShipmentBookingRequested = defineEvent({
   data: z.object({
     ...shipmentIdentity,
     attempt: attemptNumber,
-    /** Absent when the same booking is asked for again and shipping chose the carrier. */
-    carrier: identifier.optional(),
+    carrier: identifier
+      .optional()
+      .describe('Absent when the same booking is asked for again and shipping chose the carrier.'),
   }),
 });
 export type ShipmentBookingRequested = EventOf<typeof ShipmentBookingRequested>;
@@ -96,11 +103,9 @@ export const OrderDelayed = defineEvent({
   doc: 'The customer has to wait longer than promised for this shipment.',
   data: z.object({
     ...shipmentIdentity,
-    /** The step of the saga definition that is late. */
-    step: identifier,
+    step: identifier.describe('The step of the saga definition that is late.'),
     reason: z.enum(['stock-short', 'late']),
-    /** When it is expected instead; absent when nobody knows. */
-    expectedAt: timestamp.optional(),
+    expectedAt: timestamp.optional().describe('When it is expected instead; absent when nobody knows.'),
   }),
 });
 export type OrderDelayed = EventOf<typeof OrderDelayed>;
@@ -112,9 +117,7 @@ export const CancellationRefused = defineEvent({
   data: z.object({
     orderId: identifier,
     wish: z.int().min(1),
-    dispatched: z
-      .array(z.object({ shipment: z.int().min(1), carrier: identifier, trackingNumber: text(100) }))
-      .min(1),
+    dispatched: z.array(z.object({ shipment: z.int().min(1), carrier: identifier, trackingNumber: text(100) })).min(1),
   }),
 });
 export type CancellationRefused = EventOf<typeof CancellationRefused>;
@@ -126,8 +129,7 @@ export const IncidentOpened = defineEvent({
   data: z.object({
     orderId: identifier,
     incidentId: text(200),
-    /** Shipment 0 stands for the order as a whole. */
-    shipment: z.int().min(0),
+    shipment: z.int().min(0).describe('0 stands for the order as a whole.'),
     step: identifier,
     reason: text(1_000),
     owner: identifier,
@@ -154,7 +156,15 @@ export const FulfilmentCompleted = defineEvent({
   data: z.object({
     orderId: identifier,
     lines: z
-      .array(z.object({ lineId: identifier, sku: identifier, quantity, shipment: z.int().min(0), outcome: z.enum(lineOutcomes) }))
+      .array(
+        z.object({
+          lineId: identifier,
+          sku: identifier,
+          quantity,
+          shipment: z.int().min(0),
+          outcome: z.enum(lineOutcomes),
+        }),
+      )
       .min(1),
   }),
 });

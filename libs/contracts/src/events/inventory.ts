@@ -12,8 +12,7 @@ export const StockReserved = defineEvent({
     ...shipmentIdentity,
     location: identifier,
     lines: z.array(line).min(1),
-    /** True when the shipment had waited as a backorder. */
-    backordered: z.boolean(),
+    backordered: z.boolean().describe('True when the shipment had waited as a backorder.'),
   }),
 });
 export type StockReserved = EventOf<typeof StockReserved>;
@@ -22,10 +21,10 @@ export const shortLine = z.object({
   lineId: identifier,
   sku: identifier,
   requested: quantity,
-  /** False when no location has ever held this SKU, so that waiting for it is no use. */
-  known: z.boolean(),
-  /** What could have been taken at each location, after what older backorders need. */
-  available: z.array(z.object({ location: identifier, quantity: stockQuantity })),
+  known: z.boolean().describe('False when no location has ever held this SKU, so that waiting for it is no use.'),
+  available: z
+    .array(z.object({ location: identifier, quantity: stockQuantity }))
+    .describe('What could have been taken at each location, after what older backorders need.'),
 });
 export type ShortLine = z.infer<typeof shortLine>;
 
@@ -43,8 +42,7 @@ export const StockReleased = defineEvent({
   doc: 'Nothing is held for the shipment any more, and nothing will be; missing units were written off.',
   data: z.object({
     ...shipmentIdentity,
-    /** What went back to available stock; empty when nothing was held. */
-    lines: z.array(line),
+    lines: z.array(line).describe('What went back to available stock; empty when nothing was held.'),
     missing: z.array(missingLine),
   }),
 });

@@ -14,8 +14,12 @@ export const mailReasons = [
 export type MailReason = (typeof mailReasons)[number];
 
 const events = { topic: 'notification', writer: 'notification' } as const;
-/** Shipment 0 stands for the order as a whole. */
-const mail = { orderId: identifier, shipment: z.int().min(0), reason: z.enum(mailReasons), messageId: text(250) };
+const mail = {
+  orderId: identifier,
+  shipment: z.int().min(0).describe('0 stands for the order as a whole.'),
+  reason: z.enum(mailReasons),
+  messageId: text(250).describe("The mail's Message-ID, the same in a repetition."),
+};
 
 export const CustomerNotified = defineEvent({
   ...events,

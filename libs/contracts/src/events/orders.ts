@@ -4,8 +4,7 @@ import { identifier, lines, text, timestamp } from '../primitives.js';
 
 /** Personal data of one order. It stands in this field of these events alone, and nowhere else on the wire. */
 export const customer = z.object({
-  /** The shop's own id of the customer. */
-  customerId: identifier.optional(),
+  customerId: identifier.optional().describe("The shop's own id of the customer."),
   name: text(200),
   email: z.email().max(254),
   address: z.object({
@@ -27,12 +26,11 @@ export const shortagePreferences = ['backorder', 'cancel'] as const;
 export type ShortagePreference = (typeof shortagePreferences)[number];
 
 const order = z.object({
-  orderId: identifier,
+  orderId: identifier.describe("The shop's own id of the order."),
   customer,
-  /** Location that is tried first, usually the one nearest to the customer. */
-  region: identifier.optional(),
-  serviceLevel: z.enum(serviceLevels).default('standard'),
-  onShortage: z.enum(shortagePreferences).default('backorder'),
+  region: identifier.optional().describe('Location that is tried first, usually the one nearest to the customer.'),
+  serviceLevel: z.enum(serviceLevels).default('standard').describe('How fast the customer wants it.'),
+  onShortage: z.enum(shortagePreferences).default('backorder').describe('What the customer wants when stock is short.'),
   lines,
 });
 
@@ -85,8 +83,7 @@ export const OrderCancellationRequested = defineEvent({
   doc: 'The customer wants an accepted order cancelled. The coordinator answers each wish, also after the end.',
   data: z.object({
     orderId: identifier,
-    /** Counts the wishes for this order, from 1. */
-    wish: z.int().min(1),
+    wish: z.int().min(1).describe('Counts the wishes for this order, from 1.'),
     reason: text(500).optional(),
   }),
 });

@@ -22,8 +22,9 @@ export const ShipmentRejected = defineEvent({
     attempt: attemptNumber,
     carrier: identifier,
     reason: text(500),
-    /** Carriers that were not asked yet for this shipment, in the order in which they should be. */
-    carriersLeft: z.array(identifier),
+    carriersLeft: z
+      .array(identifier)
+      .describe('Carriers that were not asked yet for this shipment, in the order in which they should be.'),
   }),
 });
 export type ShipmentRejected = EventOf<typeof ShipmentRejected>;

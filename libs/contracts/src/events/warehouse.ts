@@ -19,7 +19,9 @@ export const PickListShort = defineEvent({
   data: z.object({
     ...shipmentIdentity,
     location: identifier,
-    lines: z.array(z.object({ lineId: identifier, sku: identifier, requested: quantity, picked: z.int().min(0) })).min(1),
+    lines: z
+      .array(z.object({ lineId: identifier, sku: identifier, requested: quantity, picked: z.int().min(0) }))
+      .min(1),
     missing: z.array(missingLine).min(1),
   }),
 });
