@@ -103,5 +103,7 @@ function* unknownKeywords(released: JsonSchema, now: JsonSchema, at: string): Ge
   }
 }
 
-const narrowed = (at: string, keyword: keyof JsonSchema, released: JsonSchema, now: JsonSchema): string =>
-  `${at}: ${keyword} was ${released[keyword] === undefined ? 'open' : String(released[keyword])} and is ${String(now[keyword])}`;
+type Rule = (typeof LOWER_LIMITS | typeof UPPER_LIMITS | typeof TEXT_RULES)[number];
+
+const narrowed = (at: string, rule: Rule, released: JsonSchema, now: JsonSchema): string =>
+  `${at}: ${rule} was ${released[rule] ?? 'open'} and is ${now[rule]}`;

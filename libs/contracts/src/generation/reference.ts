@@ -97,7 +97,7 @@ const meaning = (schema: JsonSchema): string =>
   [
     schema.description,
     schema.enum && `One of ${schema.enum.map((value) => `\`${String(value)}\``).join(', ')}.`,
-    schema.default !== undefined && `Default \`${String(schema.default)}\`.`,
+    typeof schema.default === 'string' && `Default \`${schema.default}\`.`,
     range(schema),
   ]
     .filter(Boolean)
