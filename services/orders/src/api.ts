@@ -37,7 +37,11 @@ const IDEMPOTENCY = {
 
 const unknownOrder = (orderId: string): Refused =>
   // What is no identifier is not repeated in the answer: it may hold anything.
-  new Refused(404, 'unknown-order', identifier.safeParse(orderId).success ? `There is no order ${orderId}.` : 'There is no such order.');
+  new Refused(
+    404,
+    'unknown-order',
+    identifier.safeParse(orderId).success ? `There is no order ${orderId}.` : 'There is no such order.',
+  );
 
 @ApiTags('orders')
 @Controller('orders')
@@ -99,7 +103,8 @@ export class OrdersApi {
   async read(@Param('orderId') orderId: string): Promise<OrderDetail> {
     const record = await this.placed(orderId);
     const saga = await this.sagas.of(orderId);
-    if (!saga) return { ...viewOf(record), waitsFor: ownSentence(record), timeline: ownTimeline(record), toldBy: 'orders' };
+    if (!saga)
+      return { ...viewOf(record), waitsFor: ownSentence(record), timeline: ownTimeline(record), toldBy: 'orders' };
     const timeline = saga.timeline.map((entry) => ({ ...entry, shipment: entry.shipment ?? 0 }));
     return { ...viewOf(record), waitsFor: saga.sentence, timeline, toldBy: 'coordinator' };
   }
@@ -121,7 +126,11 @@ export class OrdersApi {
   ): Promise<unknown> {
     if (!identifier.safeParse(orderId).success) throw unknownOrder(orderId);
     const { reason } = cancelBody.parse(body) ?? {};
-    const reply = await this.pipeline.submit(CancelOrder, { orderId, ...(reason !== undefined && { reason }) }, keyed(key));
+    const reply = await this.pipeline.submit(
+      CancelOrder,
+      { orderId, ...(reason !== undefined && { reason }) },
+      keyed(key),
+    );
     return accepted(reply).body;
   }
 

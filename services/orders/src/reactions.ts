@@ -8,7 +8,17 @@ import {
   ShipmentDelivered,
   ShipmentDispatched,
 } from '@baton/contracts';
-import { type CommandOf, type Loaded, type MessageOf, type Moment, On, one, type Outcome, Refused, save } from '@baton/messaging';
+import {
+  type CommandOf,
+  type Loaded,
+  type MessageOf,
+  type Moment,
+  On,
+  one,
+  type Outcome,
+  Refused,
+  save,
+} from '@baton/messaging';
 import { Controller } from '@nestjs/common';
 import { CancelOrder, ExpireWishes, PlaceOrder } from './commands.js';
 import { isPlaced, type Wish } from './domain/order.js';

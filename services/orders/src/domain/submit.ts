@@ -25,7 +25,11 @@ export const submit = (
     const differing = differences(orderOf(known), order);
     if (differing.length === 0) return { kind: 'known', record: known };
     const detail = `Order ${orderId} was accepted before with other content (${differing.join(', ')}); it stays as it is. Submit a new order under a new id.`;
-    return { kind: 'rejected', detail, events: [OrderRejected({ orderId, reason: 'order-id-reused', detail }, submissionId)] };
+    return {
+      kind: 'rejected',
+      detail,
+      events: [OrderRejected({ orderId, reason: 'order-id-reused', detail }, submissionId)],
+    };
   }
   const { customer, region = null, serviceLevel, onShortage, lines } = order;
   const before = known ?? awaitedOrder(orderId, now);

@@ -99,6 +99,7 @@ export const ownTimeline = (record: OrderRecord): readonly TimelineEntry[] => {
     add(facts.deliveredAt, 'ShipmentDelivered', facts.shipment, `The carrier delivered ${parcel(facts)}.`);
   }
   if (ending?.kind === 'completed') add(ending.at, 'FulfilmentCompleted', 0, 'The order was completed.');
-  if (ending?.kind === 'cancelled') add(ending.at, 'FulfilmentCancelled', 0, `The order was cancelled: ${ending.detail}`);
+  if (ending?.kind === 'cancelled')
+    add(ending.at, 'FulfilmentCancelled', 0, `The order was cancelled: ${ending.detail}`);
   return entries.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 };

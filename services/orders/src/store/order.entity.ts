@@ -8,7 +8,9 @@ export class OrderEntity extends StateEntity implements OrderRecord {
   @PrimaryColumn({ name: 'order_id', type: 'text' }) orderId!: string;
   @Column({ name: 'status', type: 'text' }) status!: OrderStatus;
   @Column({ name: 'status_since', type: 'timestamptz', transformer: isoTimestamp }) statusSince!: string;
-  @Column({ name: 'placed_at', type: 'timestamptz', nullable: true, transformer: isoTimestamp }) placedAt!: string | null;
+  @Column({ name: 'placed_at', type: 'timestamptz', nullable: true, transformer: isoTimestamp }) placedAt!:
+    | string
+    | null;
   @Column({ name: 'customer', type: 'jsonb', nullable: true }) customer!: Customer | null;
   @Column({ name: 'region', type: 'text', nullable: true }) region!: string | null;
   @Column({ name: 'service_level', type: 'text', nullable: true }) serviceLevel!: ServiceLevel | null;

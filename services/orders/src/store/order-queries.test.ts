@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DataSource } from 'typeorm';
+import { wishesDue } from '../commands.js';
+import type { OrderRecord } from '../domain/order.js';
+import { Conversation, order } from '../testing/orders.fixture.js';
+import { CreateOrders1764000000000 } from './migrations.js';
+import { OrderEntity } from './order.entity.js';
+import { OrderQueries } from './order-queries.js';
+
+const server = process.env['BATON_TEST_POSTGRES'] ?? '';
+const name = `orders_${randomUUID().replaceAll('-', '')}`;
+let admin: DataSource;
+let database: DataSource;
+let queries: OrderQueries;
+
+beforeAll(async () => {
+  admin = await new DataSource({ type: 'postgres', url: server }).initialize();
+  await admin.query(`create database ${name}`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  database = await new DataSource({
+    type: 'postgres',
+    url: url.href,
+    entities: [OrderEntity],
+    migrations: [CreateOrders1764000000000],
+  }).initialize();
+  await database.runMigrations();
+  queries = new OrderQueries(database);
+});
+
+afterAll(async () => {
+  await database?.destroy();
+  await admin?.query(`drop database ${name} with (force)`);
+  await admin?.destroy();
+});
+
+const insert = async (records: readonly OrderRecord[]): Promise<void> => {
+  await database
+    .getRepository(OrderEntity)
+    .insert(records.map((record) => ({ ...record, outboxId: null }) as OrderEntity));
+};
+
+const placed = (orderId: string, now: string): OrderRecord => {
+  const shop = new Conversation();
+  shop.submit(order({ orderId }), { now });
+  if (!shop.record) throw new Error('nothing was placed');
+  return shop.record;
+};
+
+describe('The orders in the database', () => {
+  const minute = (n: number): string => new Date(Date.UTC(2026, 0, 1, 0, n)).toISOString();
+
+  it('come back as they were saved', async () => {
+    const record = placed('read-back', minute(0));
+    await insert([record]);
+    const { outboxId, ...found } = (await queries.find('read-back')) as OrderEntity;
+    expect(found).toEqual(record);
+    expect(outboxId).toBeNull();
+    expect(await queries.find('nobody')).toBeUndefined();
+  });
+
+  it('are listed newest first, page by page, none twice, those with one time by id', async () => {
+    await insert(['a', 'b', 'c', 'd', 'e'].map((id, n) => placed(`page-${id}`, minute(1 + Math.floor(n / 2)))));
+    const first = await queries.list({ limit: 3 });
+    const rest = await queries.list({ limit: 9, after: first.at(-1) });
+    expect([...first, ...rest].map(({ orderId }) => orderId)).toEqual([
+      'page-e',
+      'page-d',
+      'page-c',
+      'page-b',
+      'page-a',
+      'read-back',
+    ]);
+    expect(first[0]).toEqual({
+      orderId: 'page-e',
+      status: 'placed',
+      statusSince: minute(3),
+      placedAt: minute(3),
+      lines: 2,
+      units: 6,
+    });
+    expect(await queries.list({ limit: 9, status: 'completed' })).toEqual([]);
+  });
+
+  it('are counted as they come, change and go, without a look at them', async () => {
+    const before = await queries.countByStatus();
+    await insert(['x', 'y', 'z'].map((id) => placed(`count-${id}`, minute(9))));
+    const shop = new Conversation();
+    shop.wish('early', minute(9), 'count-stub');
+    if (shop.record) await insert([shop.record]);
+    await database.query(`
+      insert into orders select * from orders where order_id in ('count-x', 'count-y')
+      on conflict (order_id) do update set status = 'dispatched'`);
+    await database.query(`delete from orders where order_id = 'count-y'`);
+    const after = await queries.countByStatus();
+    expect(after.placed - before.placed).toBe(1);
+    expect(after.dispatched - before.dispatched).toBe(1);
+    const counted: readonly { status: keyof typeof after; n: number }[] = await database.query(
+      'select status, count(*)::int as n from orders where placed_at is not null group by status',
+    );
+    for (const { status, n } of counted) expect(after[status]).toBe(n);
+  });
+
+  it('give up wishes whose order never came, once that is due', async () => {
+    const query = (sql: string, params: readonly unknown[]) =>
+      database.query<readonly Record<string, unknown>[]>(sql, [...params]);
+    expect(await wishesDue.next(query, minute(9), 10)).toEqual([]);
+    const due = await wishesDue.next(query, new Date(Date.UTC(2026, 0, 8, 0, 9)).toISOString(), 10);
+    expect(due.map(({ data }) => data)).toEqual([{ orderId: 'count-stub' }]);
+  });
+});
