@@ -1,1 +1,9 @@
-export {};
+export * from './commands.js';
+export * from './domain/decision.js';
+export * from './domain/events.js';
+export * from './domain/pick-list.js';
+export * from './domain/wishes.js';
+export * from './reactions.js';
+export * from './staff/staff.js';
+export * from './store/pick-list.entity.js';
+export * from './warehouse.module.js';

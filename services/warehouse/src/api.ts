@@ -1,0 +1,135 @@
+import { identifier, shipmentIdentity, shipmentNumber, timestamp } from '@baton/contracts';
+import { Pipeline } from '@baton/messaging';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { bodies, ClaimPickList, PackPickList, PickLines, PutAway, ReportShort } from './commands.js';
+import { type PickList, pickListStates, viewOf } from './domain/pick-list.js';
+import { noSuchList } from './reactions.js';
+import { type PickListPage, pageOfPickLists } from './store/pick-list-pages.js';
+import { PickListEntity } from './store/pick-list.entity.js';
+
+const MAX_PAGE = 200;
+
+const keyset = z.tuple([timestamp, identifier, z.coerce.number<string>().pipe(shipmentNumber)]);
+const cursor = z.string().transform((value, context) => {
+  const parsed = keyset.safeParse(value.split('/'));
+  if (parsed.success) return parsed.data;
+  context.addIssue({ code: 'custom', message: 'must be the `next` of a page' });
+  return z.NEVER;
+});
+
+const listQuery = z.strictObject({
+  location: identifier.optional(),
+  state: z.enum(pickListStates).optional(),
+  after: cursor.optional(),
+  limit: z.coerce.number().pipe(z.int().min(1).max(MAX_PAGE)).default(50),
+});
+
+const path = z.object({ ...shipmentIdentity, shipment: z.coerce.number().pipe(shipmentNumber) });
+type Path = Readonly<Record<string, string>>;
+
+type BodySchema = Extract<Parameters<typeof ApiBody>[0], { schema: unknown }>['schema'];
+const documented = (schema: z.ZodType) => ({
+  schema: z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' }) as BodySchema,
+});
+
+const ByShipment = ':order/:shipment';
+const Repeatable = () =>
+  ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'The same key and body get the first answer again.',
+  });
+
+/** Pick lists for the people who work them. Every wish may be repeated: it is idempotent by what it says. */
+@ApiTags('pick lists')
+@Controller('pick-lists')
+export class PickListsApi {
+  constructor(
+    private readonly pipeline: Pipeline,
+    private readonly database: DataSource,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Pick lists, oldest first' })
+  @ApiQuery({ name: 'location', required: false })
+  @ApiQuery({ name: 'state', required: false, enum: pickListStates })
+  @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before' })
+  @ApiQuery({ name: 'limit', required: false, description: `1 to ${MAX_PAGE}` })
+  list(@Query() query: unknown): Promise<PickListPage> {
+    return pageOfPickLists(this.database, listQuery.parse(query));
+  }
+
+  @Get(ByShipment)
+  @ApiOperation({ summary: 'One pick list' })
+  async read(@Param() params: Path): Promise<PickList> {
+    const { orderId, shipment } = identityIn(params);
+    const list = await this.database.getRepository(PickListEntity).findOneBy({ orderId, shipment });
+    if (!list) throw noSuchList(orderId, shipment);
+    return viewOf(list);
+  }
+
+  @Post(`${ByShipment}/claim`)
+  @HttpCode(200)
+  @Repeatable()
+  @ApiOperation({ summary: 'Take a list to work on; 409 names who has it' })
+  @ApiBody(documented(bodies.claim))
+  async claim(
+    @Param() params: Path,
+    @Body() body: unknown,
+    @Headers('idempotency-key') key?: string,
+  ): Promise<unknown> {
+    const wish = { ...identityIn(params), ...bodies.claim.parse(body) };
+    return (await this.pipeline.submit(ClaimPickList, wish, repeatable(key))).body;
+  }
+
+  @Post(`${ByShipment}/pick`)
+  @HttpCode(200)
+  @Repeatable()
+  @ApiOperation({ summary: 'Say how many units of one line, or of several, have left the shelf in all' })
+  @ApiBody(documented(bodies.pick))
+  async pick(@Param() params: Path, @Body() body: unknown, @Headers('idempotency-key') key?: string): Promise<unknown> {
+    const { worker, ...said } = bodies.pick.parse(body);
+    const picks = 'picks' in said ? said.picks : [said];
+    const wish = { ...identityIn(params), picks, ...(worker !== undefined && { worker }) };
+    return (await this.pipeline.submit(PickLines, wish, repeatable(key))).body;
+  }
+
+  @Post(`${ByShipment}/short`)
+  @HttpCode(200)
+  @Repeatable()
+  @ApiOperation({ summary: 'Report that a shelf held less than the list asks for; ends the work on the list' })
+  @ApiBody(documented(bodies.short))
+  async short(
+    @Param() params: Path,
+    @Body() body: unknown,
+    @Headers('idempotency-key') key?: string,
+  ): Promise<unknown> {
+    const wish = { ...identityIn(params), ...bodies.short.parse(body) };
+    return (await this.pipeline.submit(ReportShort, wish, repeatable(key))).body;
+  }
+
+  @Post(`${ByShipment}/pack`)
+  @HttpCode(200)
+  @Repeatable()
+  @ApiOperation({ summary: 'Everything is packed; 409 names what is not picked yet' })
+  @ApiBody(documented(bodies.pack))
+  async pack(@Param() params: Path, @Body() body: unknown, @Headers('idempotency-key') key?: string): Promise<unknown> {
+    const wish = { ...identityIn(params), ...bodies.pack.parse(body) };
+    return (await this.pipeline.submit(PackPickList, wish, repeatable(key))).body;
+  }
+
+  @Post(`${ByShipment}/put-away`)
+  @HttpCode(200)
+  @Repeatable()
+  @ApiOperation({ summary: 'What had left its shelf is back on it; the stopped list ends' })
+  async putAway(@Param() params: Path, @Headers('idempotency-key') key?: string): Promise<unknown> {
+    return (await this.pipeline.submit(PutAway, identityIn(params), repeatable(key))).body;
+  }
+}
+
+const identityIn = ({ order, shipment }: Path) => path.parse({ orderId: order, shipment });
+
+const repeatable = (key: string | undefined) => (key === undefined ? {} : { idempotencyKey: key });
