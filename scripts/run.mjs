@@ -55,7 +55,7 @@ function toolchain(known) {
   const wanted = packages.map((name) => `--package=${name}`);
   const print = WINDOWS ? 'node -p process.env.PATH' : '"node" -p process.env.PATH';
   const quoted = WINDOWS ? `"${print}"` : print;
-  return execFileSync('npm', ['exec', '-y', '--prefer-offline', ...wanted, '-c', quoted], {
+  return execFileSync('npm', ['exec', '-y', '--prefer-offline', '--update-notifier=false', ...wanted, '-c', quoted], {
     env,
     encoding: 'utf8',
     shell: WINDOWS,
@@ -105,6 +105,15 @@ function run(program) {
   // Ctrl-C reaches the whole group, the program too: we only have to outlive it. Without a terminal we hand it on.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
   for (const name of ['SIGTERM', 'SIGHUP']) process.on(name, () => child.kill(name));
+  // npm hands no SIGTERM on, and cannot when it is killed: its absence has to serve.
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event !== undefined) {
+    const watch = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(watch);
+      child.kill('SIGTERM');
+    }, 500);
+  }
   child.on('error', (error) => fail({ stderr: error.message }, command));
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code);
@@ -136,7 +145,7 @@ function hash() {
     : [];
   const manifests = ['.', ...folders, 'infra/run', 'test'].map((folder) => join(folder, 'package.json'));
   const digest = createHash('sha256').update(`${process.platform} ${process.arch} ${PNPM}`);
-  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests, ...patches].sort()) {
+  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests, ...patches]) {
     if (existsSync(join(ROOT, file))) digest.update(`\n${file}\n`).update(readFileSync(join(ROOT, file)));
   }
   return digest.digest('hex');

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import {
   removeContainer,
   signalContainer,
 } from './kafka-runtime.js';
+import { clusterId, propertiesOf, settingsOf, variablesOf } from './kafka-settings.js';
 import {
   claimFolder,
   endProcess,
@@ -92,46 +93,6 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
   }
 }
 
-function settingsOf(
-  port: number,
-  controller: number,
-  data: string,
-  listenOn = '127.0.0.1',
-): Readonly<Record<string, string>> {
-  return {
-    'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${controller}`,
-    listeners: `PLAINTEXT://${listenOn}:${port},CONTROLLER://127.0.0.1:${controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'controller.listener.names': 'CONTROLLER',
-    'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
-    'log.dirs': data,
-    'auto.create.topics.enable': 'false',
-    // One node: what is replicated elsewhere has one copy here.
-    'offsets.topic.replication.factor': '1',
-    'transaction.state.log.replication.factor': '1',
-    'transaction.state.log.min.isr': '1',
-    'share.coordinator.state.topic.replication.factor': '1',
-    'share.coordinator.state.topic.min.isr': '1',
-    // A development machine: few partitions to open, few threads, a cleaner that fits into a small heap, no waiting.
-    'offsets.topic.num.partitions': '8',
-    'transaction.state.log.num.partitions': '4',
-    'share.coordinator.state.topic.num.partitions': '4',
-    'group.initial.rebalance.delay.ms': '0',
-    'num.network.threads': '2',
-    'num.io.threads': '4',
-    'log.cleaner.dedupe.buffer.size': '16777216',
-  };
-}
-
-function propertiesOf(settings: Readonly<Record<string, string>>): string {
-  return Object.entries(settings)
-    .map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\')}\n`)
-    .join('');
-}
-
 /** What differs between a broker on Java and one in a container. */
 interface Place {
   readonly endLeftBehind: (log: Log) => Promise<void>;
@@ -184,7 +145,7 @@ function dockerPlace(folder: string, image: string): Place {
     spawn: (port, controller) => {
       const settings = { ...settingsOf(port, controller, '/var/lib/kafka/data', '0.0.0.0') };
       const env = Object.entries({
-        ...upperCased(settings),
+        ...variablesOf(settings),
         CLUSTER_ID: clusterId(folder),
         KAFKA_HEAP_OPTS: '-Xmx512m -Xms512m',
       });
@@ -203,20 +164,6 @@ function dockerPlace(folder: string, image: string): Place {
     },
     send: (_pid, signalName) => signalContainer(name, signalName),
   };
-}
-
-/** `log.dirs` as the image wants it: `KAFKA_LOG_DIRS`. */
-function upperCased(settings: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(settings).map(([key, value]) => [`KAFKA_${key.toUpperCase().replaceAll('.', '_')}`, value]),
-  );
-}
-
-/** The 22 characters of Kafka's uuids, made once a folder. A leading dash would read as an option. */
-function clusterId(folder: string): string {
-  const file = join(folder, 'cluster-id');
-  if (!existsSync(file)) writeFileSync(file, randomBytes(16).toString('base64url').replace(/^-/, '_'));
-  return readFileSync(file, 'utf8');
 }
 
 async function launch(
@@ -291,6 +238,11 @@ async function answers(port: number): Promise<boolean> {
     retry: { retries: 0 },
   });
   const admin = client.admin();
+  // kafkajs sets timers in the past, and Node would warn people of it at every start.
+  const { emitWarning } = process;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
+    if (rest[0] !== 'TimeoutNegativeWarning') Reflect.apply(emitWarning, process, [warning, ...rest]);
+  };
   try {
     await admin.connect();
     return (await admin.describeCluster()).brokers.length > 0;
@@ -298,5 +250,6 @@ async function answers(port: number): Promise<boolean> {
     return false;
   } finally {
     await admin.disconnect().catch(() => {});
+    process.emitWarning = emitWarning;
   }
 }

@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The settings of one node that is broker and controller at once, as Kafka's server.properties names them. */
+export function settingsOf(
+  port: number,
+  controller: number,
+  data: string,
+  listenOn = '127.0.0.1',
+): Readonly<Record<string, string>> {
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${controller}`,
+    listeners: `PLAINTEXT://${listenOn}:${port},CONTROLLER://127.0.0.1:${controller}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'log.dirs': data,
+    'auto.create.topics.enable': 'false',
+    // One node: what is replicated elsewhere has one copy here.
+    'offsets.topic.replication.factor': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'share.coordinator.state.topic.replication.factor': '1',
+    'share.coordinator.state.topic.min.isr': '1',
+    // A development machine: few partitions to open, few threads, a cleaner that fits into a small heap, no waiting.
+    'offsets.topic.num.partitions': '8',
+    'transaction.state.log.num.partitions': '4',
+    'share.coordinator.state.topic.num.partitions': '4',
+    'group.initial.rebalance.delay.ms': '0',
+    // A killed broker may come back only when its own controller has given up the one before; 9 s by default.
+    'broker.session.timeout.ms': '3000',
+    'broker.heartbeat.interval.ms': '500',
+    'num.network.threads': '2',
+    'num.io.threads': '4',
+    'log.cleaner.dedupe.buffer.size': '16777216',
+  };
+}
+
+/** Settings as the text of a properties file. */
+export function propertiesOf(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\')}\n`)
+    .join('');
+}
+
+/** Settings as the variables of Kafka's image: `log.dirs` is `KAFKA_LOG_DIRS`. */
+export function variablesOf(settings: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => [`KAFKA_${key.toUpperCase().replaceAll('.', '_')}`, value]),
+  );
+}
+
+/** The 22 characters of Kafka's uuids, made once a folder. A leading dash would read as an option. */
+export function clusterId(folder: string): string {
+  const file = join(folder, 'cluster-id');
+  if (!existsSync(file)) writeFileSync(file, randomBytes(16).toString('base64url').replace(/^-/, '_'));
+  return readFileSync(file, 'utf8');
+}
