@@ -6,12 +6,24 @@ import type { State, Store } from './stores.js';
 export interface Change {
   readonly store: Store;
   readonly state: State;
+  /** Set for a row that cannot exist before this unit of work: joins it with what was added under its key before. */
+  join?(added: State, state: State): State;
 }
 
 /** The row to insert, or to put in the place of the one under the same key. */
 export const save = <S extends State>(store: Store<S>, state: S): Change => ({
   store,
   state,
+});
+
+/**
+ * A row that nobody can have written before this unit of work, so that it need not be looked for: its key holds
+ * `moment.unit`. Added again under the same key, the two are joined.
+ */
+export const add = <S extends State>(store: Store<S>, state: S, join: (added: S, state: S) => S): Change => ({
+  store,
+  state,
+  join: (before, after) => join(before as S, after as S),
 });
 
 /** Answer to whoever submitted a command. */

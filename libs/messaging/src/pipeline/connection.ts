@@ -1,0 +1,72 @@
+import pg from 'pg';
+import type { Run } from '../state/store-table.js';
+import { DatabaseFault } from './errors.js';
+
+/** Postgres' type ids of the two kinds of timestamps. */
+const TIMESTAMPS = new Set<number>([pg.types.builtins.TIMESTAMP, pg.types.builtins.TIMESTAMPTZ]);
+
+const types: pg.CustomTypesConfig = {
+  // States hold moments as ISO 8601 text, as events do.
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    TIMESTAMPS.has(oid)
+      ? (text: string) => new Date(text).toISOString()
+      : (pg.types.getTypeParser(oid, format ?? 'text') as (text: string) => unknown),
+};
+
+/**
+ * The pool of the units of work, beside TypeORM's: its connections pipeline, so that statements which do not need one
+ * another's answers share a round trip.
+ */
+export const unitOfWorkPool = (url: string, applicationName: string): pg.Pool => {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 4,
+    application_name: applicationName,
+    // A plan made while a table was empty would keep its sequential scan for bulk statements over arrays.
+    options: '-c plan_cache_mode=force_custom_plan',
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    ...({ pipeline: true } as object),
+  });
+  // A connection that breaks while it is idle is replaced at the next use; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  return pool;
+};
+
+/** Runs a statement and gives its rows as arrays. */
+export const runOn =
+  (client: pg.ClientBase): Run =>
+  (text, params, name) =>
+    client
+      .query<unknown[]>({ text, values: [...params], rowMode: 'array', types, ...(name !== undefined && { name }) })
+      .catch((error: unknown) => {
+        throw new DatabaseFault(error);
+      });
+
+/** Runs `work` on a connection of its own; one that failed is closed, not used again. */
+export const withClient = async <T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
+  const client = await pool.connect();
+  // Without a listener an error of the connection between two statements would end the process.
+  const ignore = (): void => undefined;
+  client.on('error', ignore);
+  let broken: Error | undefined;
+  try {
+    return await work(client);
+  } catch (error) {
+    broken = error as Error;
+    throw error;
+  } finally {
+    client.off('error', ignore);
+    client.release(broken);
+  }
+};
+
+/** Rows of one statement, as objects, outside of any unit of work. */
+export const query = async <Row extends object>(
+  pool: pg.Pool,
+  text: string,
+  params: readonly unknown[] = [],
+): Promise<Row[]> => {
+  const { rows } = await pool.query<Row>({ text, values: [...params], types });
+  return rows;
+};

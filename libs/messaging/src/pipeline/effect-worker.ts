@@ -1,0 +1,151 @@
+import { SpanKind } from '@opentelemetry/api';
+import type pg from 'pg';
+import type { EffectCall, EffectDefinition } from '../api/effects.js';
+import { pipelineMetrics } from '../telemetry/metrics.js';
+import { beginSpan, fail } from '../telemetry/tracing.js';
+import type { Headers } from '../transport/port.js';
+import { runOn, withClient } from './connection.js';
+import {
+  claimEffects,
+  EFFECT_LEASE_MS,
+  type EffectRow,
+  postponeEffect,
+  releaseEffects,
+  renewEffects,
+} from './effect-rows.js';
+import { backoff, reasonOf } from './errors.js';
+import type { PipelineLog } from './log.js';
+import { Poller } from './patience.js';
+
+/** Makes the call that an effect stands for. */
+export interface Performer {
+  readonly effect: EffectDefinition<unknown, unknown>;
+  readonly perform: (call: EffectCall<unknown>) => Promise<unknown>;
+}
+
+/** Takes the answer of an effect to its reaction. */
+export type OnResult = (row: EffectRow, result: unknown, trace: Headers) => void;
+
+const CLAIM_PAUSE_MS = 500;
+const CLAIM_ROWS = 500;
+
+interface Lane {
+  readonly performer: Performer;
+  readonly waiting: EffectRow[];
+  open: number;
+}
+
+/**
+ * Performs effects after their unit of work has committed. Each kind has its own lane with a bounded number of open
+ * calls. A call without an answer is given back to the table with a pause; whoever claims it next makes the same call
+ * under the same key.
+ */
+export class EffectWorker {
+  private readonly lanes: ReadonlyMap<string, Lane>;
+  /** Claimed by this process: waiting, open, or answered and not yet committed. */
+  private readonly claimed = new Set<string>();
+  private readonly abort = new AbortController();
+  private readonly calls = new Set<Promise<void>>();
+  private readonly pollers: readonly Poller[];
+
+  constructor(
+    private readonly pool: pg.Pool,
+    private readonly log: PipelineLog,
+    performers: readonly Performer[],
+    private readonly onResult: OnResult,
+  ) {
+    this.lanes = new Map(
+      performers.map((performer) => [performer.effect.effectName, { performer, waiting: [], open: 0 }]),
+    );
+    this.pollers = [
+      new Poller('Looking for effects', CLAIM_PAUSE_MS, log, async () => {
+        const rows = await this.withRun((run) => claimEffects(run, CLAIM_ROWS));
+        this.add(rows);
+        return rows.length === CLAIM_ROWS;
+      }),
+      new Poller('Keeping effects', EFFECT_LEASE_MS / 3, log, async () => {
+        if (this.claimed.size > 0) await this.withRun((run) => renewEffects(run, [...this.claimed]));
+        return false;
+      }),
+    ];
+  }
+
+  start(): void {
+    if (this.lanes.size > 0) for (const poller of this.pollers) poller.start();
+  }
+
+  /** Performs effects that this process has claimed. */
+  add(rows: readonly EffectRow[]): void {
+    for (const row of rows) {
+      const lane = this.lanes.get(row.kind);
+      if (!lane) {
+        this.log.error(`Nothing performs the effect ${row.kind}; it waits until a version that does is started.`);
+        continue;
+      }
+      if (this.claimed.has(row.id)) continue;
+      this.claimed.add(row.id);
+      lane.waiting.push(row);
+      this.fill(lane);
+    }
+  }
+
+  /** The row of an effect is gone: its result was taken in. */
+  settled(id: string): void {
+    this.claimed.delete(id);
+  }
+
+  /** Aborts open calls and gives all claims back. */
+  async stop(): Promise<void> {
+    this.abort.abort();
+    await Promise.all(this.pollers.map((poller) => poller.stop()));
+    await Promise.all(this.calls);
+    const ids = [...this.claimed];
+    if (ids.length > 0) await this.withRun((run) => releaseEffects(run, ids)).catch(() => undefined);
+  }
+
+  private fill(lane: Lane): void {
+    while (!this.abort.signal.aborted && lane.open < lane.performer.effect.options.concurrency) {
+      const row = lane.waiting.shift();
+      if (!row) return;
+      lane.open += 1;
+      const call = this.perform(lane.performer, row).finally(() => {
+        lane.open -= 1;
+        this.calls.delete(call);
+        this.fill(lane);
+      });
+      this.calls.add(call);
+    }
+  }
+
+  private async perform({ effect, perform }: Performer, row: EffectRow): Promise<void> {
+    const { timeoutMs, initialBackoffMs, maxBackoffMs } = effect.options;
+    const traced = beginSpan(`perform ${row.kind}`, row.trace, SpanKind.INTERNAL, {
+      'baton.effect.key': row.key,
+      'baton.effect.attempt': row.tries + 1,
+    });
+    const begun = performance.now();
+    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), this.abort.signal]);
+    try {
+      const call = { payload: row.payload, key: row.key, attempt: row.tries + 1, signal };
+      const result = await traced.within(() => perform(call));
+      pipelineMetrics.effects.add(1, { effect: row.kind, answered: true });
+      this.onResult(row, result, traced.headers);
+    } catch (error) {
+      fail(traced.span, error);
+      pipelineMetrics.effects.add(1, { effect: row.kind, answered: false });
+      if (!this.abort.signal.aborted) {
+        const pause = backoff(row.tries, initialBackoffMs, maxBackoffMs) * (0.75 + Math.random() / 2);
+        this.claimed.delete(row.id);
+        // If even this fails, the lease runs out, and the effect is claimed again all the same.
+        await this.withRun((run) => postponeEffect(run, row.id, pause, reasonOf(error))).catch(() => undefined);
+      }
+    } finally {
+      pipelineMetrics.effectDuration.record((performance.now() - begun) / 1_000, { effect: row.kind });
+      traced.span.end();
+    }
+  }
+
+  private withRun<T>(work: (run: ReturnType<typeof runOn>) => Promise<T>): Promise<T> {
+    return withClient(this.pool, (client) => work(runOn(client)));
+  }
+}

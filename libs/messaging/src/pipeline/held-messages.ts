@@ -1,0 +1,119 @@
+import type { Run } from '../state/store-table.js';
+import { type HeldContent, type HeldInput, packContent, unpackContent } from './inputs.js';
+
+/** A message that is put aside by the unit of work that met it. */
+export interface NewHeld {
+  readonly state: 'retrying' | 'parked' | 'dead';
+  /** Whether later messages of the key wait behind it. */
+  readonly parks: boolean;
+  readonly key: string;
+  readonly name: string;
+  /** Where it came from, for people: `orders-intake/2/1701`, `effect BookWithCarrier`. */
+  readonly origin: string;
+  readonly content: HeldContent;
+  readonly reason: string;
+  readonly tries: number;
+  readonly retryInMs?: number;
+}
+
+/** A held message that failed once more. */
+export interface HeldAgain {
+  readonly id: string;
+  readonly state: 'retrying' | 'dead';
+  readonly reason: string;
+  readonly tries: number;
+  readonly retryInMs: number;
+}
+
+/** Keys that a message waits behind: one that is tried again, parked, or dead in a way that parks. */
+export const parkedKeys = async (
+  run: Run,
+  keys: readonly string[],
+  exceptIds: readonly string[],
+): Promise<Set<string>> => {
+  if (keys.length === 0) return new Set();
+  const { rows } = await run(
+    `select distinct key from held_message
+     where key = any($1::text[]) and (parks or state <> 'dead') and id <> all($2::bigint[])`,
+    [keys, exceptIds],
+    'held:keys',
+  );
+  return new Set(rows.map(([key]) => key as string));
+};
+
+/** Locks held rows and says which of them still are as they were found. */
+export const lockHeld = async (run: Run, inputs: readonly HeldInput[]): Promise<Set<string>> => {
+  if (inputs.length === 0) return new Set();
+  const { rows } = await run(
+    'select id, state, tries from held_message where id = any($1::bigint[]) order by id for update',
+    [inputs.map(({ heldId }) => heldId)],
+  );
+  const found = new Map(rows.map(([id, state, tries]) => [id, `${String(state)}/${String(tries)}`]));
+  return new Set(
+    inputs
+      .filter(({ heldId, state, tries }) => found.get(heldId) === `${state}/${tries}`)
+      .map(({ heldId }) => heldId),
+  );
+};
+
+export const insertHeld = (run: Run, held: readonly NewHeld[]): Promise<unknown> =>
+  run(
+    `insert into held_message (state, parks, key, name, origin, content, reason, tries, next_at)
+     select state, parks, key, name, origin, decode(content, 'base64'), reason, tries,
+            now() + retry_in * interval '1 millisecond'
+     from unnest($1::text[], $2::bool[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], $9::int[])
+       as k(state, parks, key, name, origin, content, reason, tries, retry_in)`,
+    [
+      held.map(({ state }) => state),
+      held.map(({ parks }) => parks),
+      held.map(({ key }) => key),
+      held.map(({ name }) => name),
+      held.map(({ origin }) => origin),
+      held.map(({ content }) => packContent(content).toString('base64')),
+      held.map(({ reason }) => reason),
+      held.map(({ tries }) => tries),
+      held.map(({ retryInMs }) => retryInMs ?? null),
+    ],
+    'held:insert',
+  );
+
+export const holdAgain = (run: Run, held: readonly HeldAgain[]): Promise<unknown> =>
+  run(
+    `update held_message h
+     set state = k.state, reason = k.reason, tries = k.tries, next_at = now() + k.retry_in * interval '1 millisecond'
+     from unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::int[]) as k(id, state, reason, tries, retry_in)
+     where h.id = k.id`,
+    [
+      held.map(({ id }) => id),
+      held.map(({ state }) => state),
+      held.map(({ reason }) => reason),
+      held.map(({ tries }) => tries),
+      held.map(({ retryInMs }) => retryInMs),
+    ],
+  );
+
+export const deleteHeld = (run: Run, ids: readonly string[]): Promise<unknown> =>
+  run('delete from held_message where id = any($1::bigint[])', [ids]);
+
+/**
+ * What may be tried now, oldest first: failed messages whose pause is over, and parked ones that nothing of their key
+ * stands before any more.
+ */
+export const dueHeld = async (run: Run, limit: number): Promise<HeldInput[]> => {
+  const { rows } = await run(
+    `select id, state, tries, content from held_message h
+     where (state = 'retrying' and next_at <= now())
+        or (state = 'parked' and not exists (
+          select from held_message b
+          where b.key = h.key and b.id < h.id and (b.state = 'retrying' or (b.state = 'dead' and b.parks))))
+     order by id limit $1`,
+    [limit],
+  );
+  return rows.map(([id, state, tries, content]) => ({
+    kind: 'held',
+    heldId: id as string,
+    state: state as 'retrying' | 'parked',
+    tries: tries as number,
+    content: unpackContent(content as Buffer),
+  }));
+};

@@ -1,0 +1,93 @@
+import type { Reply } from '../api/outcome.js';
+import type { Headers, IncomingRecord } from '../transport/port.js';
+import type { Decoded } from '../wire/cloud-events.js';
+
+/** What a reaction is called with, wherever it came from. */
+export interface Message {
+  /** Name of its definition, which is also the pattern of its reaction. */
+  readonly name: string;
+  readonly id: string;
+  /** Messages with one key wait behind a failed one: the order id, or the SKU. */
+  readonly key: string;
+  readonly body: unknown;
+  /** W3C trace context that it came with. */
+  readonly trace: Headers;
+}
+
+/** A record from a topic; its position tells a repetition. */
+export interface RecordInput {
+  readonly kind: 'record';
+  readonly record: IncomingRecord;
+  /** Filled at the first look, kept when the unit of work is tried again. */
+  decoded?: Decoded;
+}
+
+/** A command; its idempotency key, if it has one, tells a repetition. */
+export interface CommandInput {
+  readonly kind: 'command';
+  readonly message: Message;
+  readonly inbox?: { readonly id: string; readonly fingerprint: string };
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The result of an effect; the effect's row tells a repetition. */
+export interface EffectInput {
+  readonly kind: 'effect';
+  readonly effectId: string;
+  readonly message: Message;
+}
+
+/** A message that failed before, or that waited behind one; its row tells a repetition. */
+export interface HeldInput {
+  readonly kind: 'held';
+  readonly heldId: string;
+  /** State and tries when it was found, so that a changed row is left alone. */
+  readonly state: 'retrying' | 'parked';
+  readonly tries: number;
+  readonly content: HeldContent;
+  decoded?: Decoded;
+}
+
+export type Input = RecordInput | CommandInput | EffectInput | HeldInput;
+
+/** What is kept of a held message: enough to handle it as if it came now. */
+export type HeldContent =
+  | { readonly kind: 'record'; readonly record: IncomingRecord }
+  | { readonly kind: 'message'; readonly message: Message };
+
+interface StoredRecord extends Omit<IncomingRecord, 'offset' | 'value' | 'key'> {
+  readonly offset: string;
+  readonly key: string | null;
+  readonly value: string | null;
+}
+
+/** Held content as bytes: JSON, with a record's body in base64, since it may be anything. */
+export const packContent = (content: HeldContent): Buffer => {
+  if (content.kind === 'message') return Buffer.from(JSON.stringify(content));
+  const { record } = content;
+  const stored: StoredRecord = {
+    ...record,
+    offset: record.offset.toString(),
+    key: record.key ?? null,
+    value: record.value?.toString('base64') ?? null,
+  };
+  return Buffer.from(JSON.stringify({ kind: 'record', record: stored }));
+};
+
+export const unpackContent = (bytes: Buffer): HeldContent => {
+  const content = JSON.parse(bytes.toString('utf8')) as
+    | { readonly kind: 'message'; readonly message: Message }
+    | { readonly kind: 'record'; readonly record: StoredRecord };
+  if (content.kind === 'message') return content;
+  const { offset, key, value, ...rest } = content.record;
+  return {
+    kind: 'record',
+    record: {
+      ...rest,
+      offset: BigInt(offset),
+      key: key ?? undefined,
+      value: value === null ? undefined : Buffer.from(value, 'base64'),
+    },
+  };
+};

@@ -1,0 +1,52 @@
+import { promisify } from 'node:util';
+import zlib from 'node:zlib';
+import type { Run } from '../state/store-table.js';
+import type { OutgoingRecord } from '../transport/port.js';
+
+/** The events of one unit of work, in order. */
+export interface OutboxRow {
+  readonly id: string;
+  readonly records: readonly OutgoingRecord[];
+}
+
+const decompress = promisify(zlib.zstdDecompress);
+/** Level 1: what counts is fewer bytes in the write-ahead log, not the smallest row. */
+const options = { params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 } };
+
+const pack = (records: readonly OutgoingRecord[]): Buffer =>
+  zlib.zstdCompressSync(
+    JSON.stringify(records.map(({ topic, key, headers, value }) => [topic, key, headers, value.toString('utf8')])),
+    options,
+  );
+
+const unpack = async (bytes: Buffer): Promise<OutgoingRecord[]> => {
+  const rows = JSON.parse((await decompress(bytes)).toString('utf8')) as [
+    string,
+    string,
+    OutgoingRecord['headers'],
+    string,
+  ][];
+  return rows.map(([topic, key, headers, value]) => ({ topic, key, headers, value: Buffer.from(value) }));
+};
+
+export const insertOutbox = (run: Run, { id, records }: OutboxRow): Promise<unknown> =>
+  run('insert into outbox (id, records) values ($1, $2)', [id, pack(records)], 'outbox:insert');
+
+export const deleteOutbox = (run: Run, ids: readonly string[]): Promise<unknown> =>
+  run('delete from outbox where id = any($1::bigint[])', [ids], 'outbox:delete');
+
+/** Those of these rows that are still there, so perhaps not published. */
+export const readOutbox = async (run: Run, ids: readonly string[]): Promise<OutboxRow[]> => {
+  const { rows } = await run('select id, records from outbox where id = any($1::bigint[]) order by created_at, id', [ids]);
+  return Promise.all(rows.map(async ([id, records]) => ({ id: id as string, records: await unpack(records as Buffer) })));
+};
+
+/** Rows that have been there for longer than a publisher that lives would leave them. */
+export const staleOutbox = async (run: Run, olderThanMs: number, limit: number): Promise<OutboxRow[]> => {
+  const { rows } = await run(
+    `select id, records from outbox where created_at < now() - $1::int * interval '1 millisecond'
+     order by created_at, id limit $2`,
+    [olderThanMs, limit],
+  );
+  return Promise.all(rows.map(async ([id, records]) => ({ id: id as string, records: await unpack(records as Buffer) })));
+};

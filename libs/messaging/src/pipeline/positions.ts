@@ -1,0 +1,58 @@
+import type { Run } from '../state/store-table.js';
+import type { PartitionOffset, TopicPartition } from '../transport/port.js';
+
+/** One partition as text, for use as a key. */
+export const partitionName = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
+
+const columns = (partitions: readonly TopicPartition[]) => [
+  partitions.map(({ topic }) => topic),
+  partitions.map(({ partition }) => partition),
+];
+
+const offsets = (rows: readonly unknown[][]): PartitionOffset[] =>
+  rows.map(([topic, partition, offset]) => ({
+    topic: topic as string,
+    partition: partition as number,
+    offset: BigInt(offset as string),
+  }));
+
+/** Makes positions for partitions that have none, and reads all. */
+export const positionsOf = async (run: Run, partitions: readonly TopicPartition[]): Promise<PartitionOffset[]> => {
+  await run(
+    `insert into position (topic, partition, next_offset)
+     select topic, partition, 0 from unnest($1::text[], $2::int[]) as p(topic, partition)
+     on conflict do nothing`,
+    columns(partitions),
+  );
+  const { rows } = await run(
+    `select topic, partition, next_offset from position
+     where (topic, partition) in (select * from unnest($1::text[], $2::int[]))`,
+    columns(partitions),
+  );
+  return offsets(rows);
+};
+
+/** Locks positions, in order, and reads where they are now; one that is gone stands at 0. */
+export const lockPositions = async (
+  run: Run,
+  partitions: readonly TopicPartition[],
+): Promise<ReadonlyMap<string, bigint>> => {
+  if (partitions.length === 0) return new Map();
+  const { rows } = await run(
+    `select topic, partition, next_offset from position
+     where (topic, partition) in (select * from unnest($1::text[], $2::int[]))
+     order by topic, partition for update`,
+    columns(partitions),
+    'position:lock',
+  );
+  return new Map(offsets(rows).map((position) => [partitionName(position), position.offset]));
+};
+
+export const movePositions = (run: Run, positions: readonly PartitionOffset[]): Promise<unknown> =>
+  run(
+    `update position p set next_offset = k.next_offset
+     from unnest($1::text[], $2::int[], $3::bigint[]) as k(topic, partition, next_offset)
+     where p.topic = k.topic and p.partition = k.partition`,
+    [...columns(positions), positions.map(({ offset }) => offset.toString())],
+    'position:move',
+  );

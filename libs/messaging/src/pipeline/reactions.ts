@@ -1,0 +1,71 @@
+import { isObservable, lastValueFrom } from 'rxjs';
+import type { CommandDefinition } from '../api/commands.js';
+import { defineCommand } from '../api/commands.js';
+import type { Loaded, Needs } from '../api/needs.js';
+import type { Outcome } from '../api/outcome.js';
+import type { MessageDefinition, ReactionContext, ReactionPlan } from '../api/reactions.js';
+import { z } from 'zod';
+
+/** Calls a reaction as Nest registered it. */
+export type Handler = (message: unknown, context: ReactionContext) => Promise<unknown>;
+
+/** One reaction: what it needs, and how to call it. */
+export interface Reaction {
+  readonly first: (message: unknown) => Needs;
+  readonly second: ((message: unknown, found: Loaded<Needs>) => Needs) | undefined;
+  readonly call: (message: unknown, context: ReactionContext) => Promise<Outcome>;
+}
+
+/** All reactions of one service by the name of what they react to. */
+export class Reactions {
+  private readonly byName = new Map<string, Reaction>();
+  private readonly heard = new Set<string>();
+
+  /** @throws Error when two methods react to the same message: then nobody could say which comes first. */
+  register(plan: ReactionPlan, handler: Handler): void {
+    const reaction: Reaction = {
+      first: plan.first as Reaction['first'],
+      second: plan.second as Reaction['second'],
+      call: async (message, context) => {
+        const result = await handler(message, context);
+        return (isObservable(result) ? await lastValueFrom(result, { defaultValue: {} }) : result) as Outcome;
+      },
+    };
+    for (const definition of plan.definitions) {
+      const name = definition.eventName;
+      if (this.byName.has(name)) throw new Error(`Two methods react to ${name}; one service has one reaction to it.`);
+      this.byName.set(name, reaction);
+      if (isEvent(definition)) {
+        this.heard.add(name);
+        this.topicSet.add(definition.topic);
+      }
+    }
+  }
+
+  private readonly topicSet = new Set<string>();
+
+  /** Topics that hold what this service reacts to. */
+  get topics(): readonly string[] {
+    return [...this.topicSet].sort();
+  }
+
+  of(name: string): Reaction | undefined {
+    return this.byName.get(name);
+  }
+
+  readonly isHeard = (eventName: string): boolean => this.heard.has(eventName);
+}
+
+const isEvent = (definition: MessageDefinition): definition is Exclude<MessageDefinition, { kind: string }> =>
+  !('kind' in definition);
+
+/**
+ * Submitted to a service that reacts to it, in the same unit of work in which a message of a key begins to hold up the
+ * later ones of its key.
+ */
+export const MessageParked = defineCommand({
+  name: 'MessageParked',
+  doc: 'A message failed, and later messages of its order wait behind it.',
+  data: z.object({ key: z.string(), message: z.string(), origin: z.string(), reason: z.string() }),
+  key: ({ key }) => key,
+}) satisfies CommandDefinition;

@@ -1,0 +1,167 @@
+import type { DataSource, EntityMetadata } from 'typeorm';
+import type { Query, State, Store } from '../api/stores.js';
+
+/** Runs one statement on the connection of the unit of work. */
+export type Run = (sql: string, params: readonly unknown[], name?: string) => Promise<{ readonly rows: unknown[][] }>;
+
+interface Column {
+  readonly property: string;
+  /** Quoted name. */
+  readonly name: string;
+  /** SQL type, for casts. */
+  readonly type: string;
+  readonly json: boolean;
+}
+
+/** A row as it was loaded: its state, and the outbox row that holds the last events of its key. */
+export interface Row {
+  readonly state: State;
+  readonly outboxId: string | null;
+}
+
+/** One store's table: bulk statements over arrays, made from TypeORM's metadata, which stays the only mapping. */
+export class StoreTable {
+  private readonly columns: readonly Column[];
+  private readonly keyColumns: readonly Column[];
+  private readonly sql: { readonly load: string; readonly insert: string; readonly update: string };
+  private readonly selectList: string;
+  private readonly table: string;
+  private readonly tableName: string;
+
+  constructor(
+    readonly store: Store,
+    dataSource: DataSource,
+  ) {
+    const metadata = dataSource.getMetadata(store.entity);
+    checkKey(store, metadata);
+    this.tableName = metadata.tableName;
+    this.table = quoteName(metadata.tableName);
+    this.columns = metadata.columns
+      .filter(({ propertyName }) => propertyName !== 'outboxId')
+      .map((column) => ({
+        property: column.propertyName,
+        name: quoteName(column.databaseName),
+        type: dataSource.driver.normalizeType(column) + (column.isArray ? '[]' : ''),
+        json: column.type === 'jsonb' || column.type === 'json' || column.isArray,
+      }));
+    this.keyColumns = store.key.map((property) => {
+      const column = this.columns.find((each) => each.property === property);
+      if (!column) throw new Error(`${metadata.name} has no property ${property}.`);
+      return column;
+    });
+    this.selectList = [...this.columns.map(({ name }) => `t.${name}`), 't.outbox_id'].join(', ');
+    this.sql = { load: this.loadSql(), insert: this.insertSql(), update: this.updateSql() };
+  }
+
+  /** True if a unique violation on this constraint means that somebody else inserted the same row meanwhile. */
+  isPrimaryKey(constraint: string | undefined): boolean {
+    return constraint === `${this.tableName}_pkey`;
+  }
+
+  keyOf(state: object): string {
+    const values = state as Readonly<Record<string, unknown>>;
+    const { key } = this.store;
+    if (key.length === 1) return String(values[key[0] as string]);
+    return key.map((property) => String(values[property])).join('\u0001');
+  }
+
+  /** Loads and locks the rows under these keys, in key order, so that two units of work never wait in a circle. */
+  async load(run: Run, keys: readonly object[]): Promise<Row[]> {
+    const params = this.keyColumns.map(({ property }) => keys.map((key) => (key as Record<string, unknown>)[property]));
+    const { rows } = await run(this.sql.load, params, `${this.tableName}:load`);
+    return rows.map((row) => this.read(row));
+  }
+
+  /** Loads and locks the rows that satisfy a query's condition. */
+  async find(run: Run, query: Query, params: unknown): Promise<Row[]> {
+    const order = this.keyColumns.map(({ name }) => `t.${name}`).join(', ');
+    const sql = `select ${this.selectList} from ${this.table} t where ${query.where} order by ${order} for update of t`;
+    const { rows } = await run(sql, query.bind(params));
+    return rows.map((row) => this.read(row));
+  }
+
+  insert(run: Run, rows: readonly Row[]): Promise<unknown> {
+    return run(this.sql.insert, this.write(rows), `${this.tableName}:insert`);
+  }
+
+  update(run: Run, rows: readonly Row[]): Promise<unknown> {
+    return run(this.sql.update, this.write(rows), `${this.tableName}:update`);
+  }
+
+  private read(values: unknown[]): Row {
+    const state: Record<string, unknown> = {};
+    for (const [index, { property }] of this.columns.entries()) state[property] = values[index];
+    return { state, outboxId: values[this.columns.length] as string | null };
+  }
+
+  private write(rows: readonly Row[]): unknown[] {
+    const values: unknown[] = this.columns.map(({ property, json }) =>
+      rows.map(({ state }) => {
+        const value = (state as Readonly<Record<string, unknown>>)[property];
+        if (value === undefined || value === null) return null;
+        return json ? JSON.stringify(value) : value;
+      }),
+    );
+    values.push(rows.map(({ outboxId }) => outboxId));
+    return values;
+  }
+
+  private loadSql(): string {
+    const arrays = this.keyColumns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ');
+    const names = this.keyColumns.map(({ name }) => `t.${name}`).join(', ');
+    const condition =
+      this.keyColumns.length === 1 ? `${names} = any(${arrays})` : `(${names}) in (select * from unnest(${arrays}))`;
+    return `select ${this.selectList} from ${this.table} t where ${condition} order by ${names} for update of t`;
+  }
+
+  private insertSql(): string {
+    const names = [...this.columns.map(({ name }) => name), 'outbox_id'].join(', ');
+    return `insert into ${this.table} (${names}) select ${this.castList()} from unnest(${this.arrays()}) as k(${this.aliases()})`;
+  }
+
+  private updateSql(): string {
+    const isKey = (column: Column) => this.keyColumns.includes(column);
+    const assignments = [
+      ...this.columns.flatMap((column, index) => (isKey(column) ? [] : [`${column.name} = ${cast(column, index)}`])),
+      `outbox_id = k.c${this.columns.length}`,
+    ].join(', ');
+    const condition = this.keyColumns
+      .map((column) => `t.${column.name} = ${cast(column, this.columns.indexOf(column))}`)
+      .join(' and ');
+    return `update ${this.table} t set ${assignments} from unnest(${this.arrays()}) as k(${this.aliases()}) where ${condition}`;
+  }
+
+  private castList(): string {
+    return [...this.columns.map(cast), `k.c${this.columns.length}`].join(', ');
+  }
+
+  private arrays(): string {
+    const types = [...this.columns.map(({ type, json }) => (json ? 'text' : type)), 'bigint'];
+    return types.map((type, index) => `$${index + 1}::${type}[]`).join(', ');
+  }
+
+  private aliases(): string {
+    return Array.from({ length: this.columns.length + 1 }, (_, index) => `c${index}`).join(', ');
+  }
+}
+
+/** A column's value in the `unnest` rows: JSON and arrays travel as JSON text. */
+const cast = ({ type, json }: Column, index: number): string => {
+  if (!json) return `k.c${index}`;
+  if (!type.endsWith('[]')) return `k.c${index}::${type}`;
+  return `(select array_agg(e) from jsonb_array_elements_text(k.c${index}::jsonb) e)::${type}`;
+};
+
+const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+const checkKey = (store: Store, metadata: EntityMetadata): void => {
+  const primary = metadata.primaryColumns.map(({ propertyName }) => propertyName);
+  if (primary.length !== store.key.length || primary.some((property) => !store.key.includes(property))) {
+    throw new Error(
+      `defineStore(${metadata.name}, ${store.key.join(', ')}) must name its primary key, which is ${primary.join(', ')}.`,
+    );
+  }
+  if (!metadata.findColumnWithPropertyName('outboxId')) {
+    throw new Error(`${metadata.name} must extend StateEntity, and its migration must add outbox_id.`);
+  }
+};

@@ -1,0 +1,59 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import type { Headers } from '../transport/port.js';
+
+const tracer = trace.getTracer('@baton/messaging');
+
+/** The trace context that headers carry, or none. */
+export const contextOf = (headers: Headers): Context =>
+  headers.traceparent === undefined ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, headers);
+
+/** The active trace context as headers, for what goes on elsewhere. */
+export const activeHeaders = (): Headers => headersOf(context.active());
+
+const headersOf = (active: Context): Headers => {
+  const headers: Record<string, string> = {};
+  propagation.inject(active, headers);
+  return headers;
+};
+
+/** A short span around one reaction or effect, and the headers for what it causes. */
+export interface Traced {
+  readonly span: Span;
+  readonly headers: Headers;
+  /** Runs something inside the span, so that what it calls becomes its child. */
+  within<T>(work: () => T): T;
+}
+
+/** Begins a span as a child of what `headers` carry. Its owner ends it. */
+export const beginSpan = (name: string, headers: Headers, kind: SpanKind, attributes: Attributes): Traced => {
+  const parent = contextOf(headers);
+  const span = tracer.startSpan(name, { kind, attributes }, parent);
+  const inside = trace.setSpan(parent, span);
+  const own = headersOf(inside);
+  return {
+    span,
+    // Without an SDK there is no propagator: the headers that came are handed on as they are.
+    headers: own.traceparent === undefined ? headers : own,
+    within: (work) => context.with(inside, work),
+  };
+};
+
+/** A span of its own for one unit of work, linked to the traces of the messages in it. */
+export const beginBatchSpan = (name: string, attributes: Attributes): Span =>
+  tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes, root: true });
+
+export const fail = (span: Span, error: unknown): void => {
+  const message = error instanceof Error ? error.name : 'error';
+  span.setStatus({ code: SpanStatusCode.ERROR, message });
+  if (error instanceof Error) span.recordException({ name: error.name, message: error.message });
+};

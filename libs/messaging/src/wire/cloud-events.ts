@@ -1,0 +1,144 @@
+import {
+  definitionOf,
+  definitionOfType,
+  eventDefinitions,
+  type Event,
+  type EventDefinition,
+  type EventDraft,
+  OrderSubmitted,
+} from '@baton/contracts';
+import type { z } from 'zod';
+import type { Headers, IncomingRecord, OutgoingRecord } from '../transport/port.js';
+
+/** A record as an event, or the reason why it is none. */
+export type Decoded =
+  | { readonly kind: 'event'; readonly event: Event; readonly trace: Headers }
+  | { readonly kind: 'unheard' }
+  | { readonly kind: 'refused'; readonly reason: string; readonly trace: Headers };
+
+/** Longest body that is parsed, bytes; the same as for an HTTP request. */
+export const MAX_BODY_BYTES = 1_000_000;
+
+/** A topic whose plain JSON bodies, without any CloudEvents header, stand for this event. */
+const plainBodies: Readonly<Record<string, EventDefinition>> = { 'orders-intake': OrderSubmitted };
+
+/** Writes an event in CloudEvents' binary mode: attributes as `ce_*` headers, data as the body. */
+export const encode = (draft: EventDraft, time: string, trace: Headers): OutgoingRecord => {
+  const definition = definitionOf(draft.name);
+  return {
+    topic: definition.topic,
+    key: draft.key,
+    headers: {
+      ce_specversion: '1.0',
+      ce_id: draft.id,
+      ce_type: definition.type,
+      ce_source: `/baton/${definition.writer}`,
+      ce_time: time,
+      ce_subject: draft.key,
+      'content-type': 'application/json',
+      ...trace,
+    },
+    value: Buffer.from(JSON.stringify(draft.data)),
+  };
+};
+
+/**
+ * Reads a record: CloudEvents in binary or structured mode, or a plain body where its topic allows one. Looks at the
+ * type first and parses only what `isHeard`.
+ */
+export const decode = (record: IncomingRecord, isHeard: (eventName: string) => boolean): Decoded => {
+  const { headers } = record;
+  const trace = traceOf(headers);
+  const refuse = (reason: string): Decoded => ({ kind: 'refused', reason, trace });
+  const structured = headers['content-type']?.startsWith('application/cloudevents+json') ?? false;
+
+  if (!structured && headers.ce_type !== undefined) {
+    const definition = definitionOfType(headers.ce_type);
+    if (!definition) return refuse(unknownType(headers.ce_type));
+    if (!isHeard(definition.eventName)) return { kind: 'unheard' };
+    if (headers.ce_specversion !== '1.0') return refuse('The header ce_specversion must be 1.0.');
+    if (!headers.ce_id) return refuse('The header ce_id is missing; it tells repetitions apart.');
+    const body = parse(record.value);
+    if (!body.ok) return refuse(body.reason);
+    return check(record, definition, body.value, headers.ce_id, headers.ce_time, trace);
+  }
+
+  const body = parse(record.value);
+  if (!body.ok) return refuse(body.reason);
+  if (structured) {
+    const envelope = body.value as Record<string, unknown> | null;
+    if (typeof envelope !== 'object' || envelope === null) return refuse('A structured CloudEvent must be an object.');
+    const { type, id, time, specversion, data, traceparent } = envelope;
+    const definition = typeof type === 'string' ? definitionOfType(type) : undefined;
+    if (!definition) return refuse(unknownType(String(type)));
+    if (!isHeard(definition.eventName)) return { kind: 'unheard' };
+    if (specversion !== '1.0') return refuse('The attribute specversion must be 1.0.');
+    if (typeof id !== 'string' || id === '') return refuse('The attribute id is missing; it tells repetitions apart.');
+    const tracing = typeof traceparent === 'string' ? { traceparent, ...trace } : trace;
+    return check(record, definition, data, id, typeof time === 'string' ? time : undefined, tracing);
+  }
+
+  const definition = plainBodies[record.topic];
+  if (!definition) return refuse('The header ce_type is missing; it says which event this is.');
+  if (!isHeard(definition.eventName)) return { kind: 'unheard' };
+  return check(record, definition, body.value, `${record.topic}/${record.partition}/${record.offset}`, undefined, trace);
+};
+
+const check = (
+  record: IncomingRecord,
+  definition: EventDefinition,
+  body: unknown,
+  id: string,
+  time: string | undefined,
+  trace: Headers,
+): Decoded => {
+  const refuse = (reason: string): Decoded => ({ kind: 'refused', reason, trace });
+  if (definition.topic !== record.topic) {
+    return refuse(`${definition.eventName} belongs on the topic ${definition.topic}, not on ${record.topic}.`);
+  }
+  const parsed = definition.schema.safeParse(body);
+  if (!parsed.success) return refuse(`${definition.eventName} is not valid: ${describeIssues(parsed.error)}`);
+  const key = definition.keyOf(parsed.data);
+  if (record.key === undefined) {
+    return refuse(`The record has no key; ${definition.keyedBy === 'order' ? 'its order id' : 'its SKU'} (${key}) must be its key.`);
+  }
+  if (record.key !== key) {
+    return refuse(`The record's key ${quote(record.key)} and its body's ${definition.keyedBy} ${quote(key)} disagree.`);
+  }
+  const written = time ?? new Date(record.timestamp).toISOString();
+  return { kind: 'event', event: { name: definition.eventName, id, key, data: parsed.data, time: written }, trace };
+};
+
+/** The first issues of a schema's refusal in one line: path and message. */
+export const describeIssues = (error: z.ZodError): string =>
+  error.issues
+    .slice(0, 5)
+    .map(({ path, message }) => `${path.length ? `${path.join('.')}: ` : ''}${message}`)
+    .join('; ');
+
+const parse = (value: Buffer | undefined): { ok: true; value: unknown } | { ok: false; reason: string } => {
+  if (!value || value.length === 0) return { ok: false, reason: 'The record has no body.' };
+  if (value.length > MAX_BODY_BYTES) {
+    return { ok: false, reason: `The body has ${value.length} bytes; at most ${MAX_BODY_BYTES} are read.` };
+  }
+  try {
+    return { ok: true, value: JSON.parse(value.toString('utf8')) };
+  } catch (error) {
+    return { ok: false, reason: `The body is not JSON: ${(error as Error).message}` };
+  }
+};
+
+const traceOf = ({ traceparent, tracestate }: Headers): Headers => ({
+  ...(traceparent !== undefined && { traceparent }),
+  ...(tracestate !== undefined && { tracestate }),
+});
+
+const unknownType = (type: string): string => {
+  const name = /^baton\.\w+\.(\w+)\.v\d+$/.exec(type)?.[1];
+  const known = eventDefinitions.find(({ eventName }) => eventName === name);
+  return known
+    ? `${quote(type)} is a version that this service does not know; it knows ${known.type}.`
+    : `No contract declares the event type ${quote(type)}.`;
+};
+
+const quote = (text: string): string => JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
