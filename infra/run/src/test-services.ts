@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startKafka } from './kafka.js';
 import { startPostgres } from './postgres.js';
-import { endProcess, gone, identityOf, processesOf, type Running } from './processes-identity.js';
+import { endProcess, gone, identityOf, processesOf, type Running, signal } from './processes-identity.js';
 
 const FOLDER = fileURLToPath(new URL('../../../.baton/tests', import.meta.url));
 
@@ -19,9 +19,24 @@ export default async function setup(): Promise<() => Promise<void>> {
   await sweep(log);
   mkdirSync(folder, { recursive: true });
 
+  // An interrupted vitest ends without its teardowns. Nothing here is worth a graceful stop: the data goes too.
+  const abandon = (): void => {
+    for (const pid of [...processesOf('postgres', folder), ...processesOf('java', folder)]) signal(pid, 'SIGKILL');
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  process.once('exit', abandon);
+  for (const [name, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    process.once(name, () => process.exit(code));
+  }
+
   const running: Running[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(running.map((service) => service.stop()));
+    process.off('exit', abandon);
     rmSync(folder, { recursive: true, force: true });
   };
   const start = async <Service extends Running>(starting: Promise<Service>): Promise<Service> => {
