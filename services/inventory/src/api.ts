@@ -1,0 +1,183 @@
+import { identifier } from '@baton/contracts';
+import { Pipeline, Refused } from '@baton/messaging';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import {
+  backordersQuery,
+  bodySchemas,
+  cursorText,
+  idempotencyKey,
+  MAX_PAGE,
+  place,
+  reservationsQuery,
+  stockQuery,
+} from './api-schemas.js';
+import { catalogue, CountStock, ImportStock, ReplenishStock, replenishment, shelfCount } from './commands.js';
+import type { Reservation } from './domain/reservation.js';
+import type { Stock } from './domain/stock.js';
+import { type Drift, InventoryReads } from './store/reads.js';
+
+/** A SKU with what can still be had of it. */
+export interface StockView extends Pick<Stock, 'sku' | 'name' | 'waiting'> {
+  /** Units that nobody reserved, at all locations together. Backorders (`waiting`) have the first claim to them. */
+  readonly available: number;
+  readonly levels: readonly (Stock['levels'][number] & { readonly available: number })[];
+}
+
+export type ReservationView = Omit<Reservation, 'released'>;
+
+/** `next` is the `after` of the next page; null on the last. */
+interface Page {
+  readonly next: string | null;
+}
+
+const Paged = () => (target: object, name: string, descriptor: PropertyDescriptor) => {
+  ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })(target, name, descriptor);
+  ApiQuery({ name: 'limit', required: false, description: `1 to ${MAX_PAGE}; 50 when absent` })(target, name, descriptor);
+};
+
+const Repeatable = () =>
+  ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'The same key with the same body gets the first answer again; with another body it is refused (422).',
+  });
+
+/** Stock per SKU and location, for warehouse staff and operators. */
+@ApiTags('stock')
+@Controller('stock')
+export class StockApi {
+  constructor(
+    private readonly pipeline: Pipeline,
+    private readonly reads: InventoryReads,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'List SKUs with their levels, in the order of their names' })
+  @ApiQuery({ name: 'sku', required: false, description: 'What the SKUs begin with' })
+  @ApiQuery({ name: 'low', required: false, description: 'Only SKUs with at most this many units available in all' })
+  @Paged()
+  async list(@Query() query: unknown): Promise<Page & { readonly stock: readonly StockView[] }> {
+    const { sku, low, after, limit } = stockQuery.parse(query);
+    const rows = await this.reads.listStock({ prefix: sku, low, after, limit: limit + 1 });
+    return { stock: rows.slice(0, limit).map(viewOf), next: (rows.length > limit && rows[limit - 1]?.sku) || null };
+  }
+
+  @Get('audit')
+  @ApiOperation({ summary: 'Where the book differs from the sum of live reservations; `drift` is 0 unless there is a bug' })
+  audit(): Promise<{ readonly drift: number; readonly examples: readonly Drift[] }> {
+    return this.reads.audit();
+  }
+
+  @Get(':sku')
+  @ApiOperation({ summary: 'One SKU at all its locations' })
+  @ApiResponse({ status: 404, description: 'Not in the catalogue (problem+json).' })
+  async read(@Param('sku') sku: string): Promise<StockView> {
+    const stock = identifier.safeParse(sku).success ? await this.reads.findStock(sku) : undefined;
+    // What is no identifier is not repeated in the answer: it may hold anything.
+    if (!stock) throw new Refused(404, 'unknown-stock', 'No such SKU is in the catalogue. Import it with POST /stock/import.');
+    return viewOf(stock);
+  }
+
+  @Post('import')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Load a part of the catalogue',
+    description:
+      'Sets each level to what is given, but never below what is reserved (`keptAtReserved` names those), and makes ' +
+      'SKUs and levels that do not exist. Backorders that can be served now are. The same file again changes nothing.',
+  })
+  @Repeatable()
+  @ApiBody({ schema: bodySchemas.catalogue })
+  @ApiResponse({ status: 400, description: 'Not a catalogue; `issues` names each fault, and nothing is imported.' })
+  async import(@Body() body: unknown, @Headers('idempotency-key') key: string | undefined): Promise<unknown> {
+    return (await this.pipeline.submit(ImportStock, catalogue.parse(body), keyed(key))).body;
+  }
+
+  @Post(':sku/:location/replenishments')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Goods arrived: raises on hand, and serves the backorders that can be served now' })
+  @Repeatable()
+  @ApiBody({ schema: bodySchemas.replenishment })
+  @ApiResponse({ status: 404, description: 'The catalogue has no such SKU at this location (problem+json).' })
+  @ApiResponse({ status: 409, description: 'More than a location can have of one SKU (problem+json).' })
+  async replenish(
+    @Param() path: Readonly<Record<string, string>>,
+    @Body() body: unknown,
+    @Headers('idempotency-key') key: string | undefined,
+  ): Promise<unknown> {
+    const wish = { ...place.parse(path), ...replenishment.parse(body) };
+    return (await this.pipeline.submit(ReplenishStock, wish, keyed(key))).body;
+  }
+
+  @Post(':sku/:location/counts')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Somebody counted the shelf: sets on hand to what is there' })
+  @Repeatable()
+  @ApiBody({ schema: bodySchemas.shelfCount })
+  @ApiResponse({ status: 404, description: 'The catalogue has no such SKU at this location (problem+json).' })
+  @ApiResponse({ status: 409, description: 'Fewer than are reserved; `reservations` names those in the way.' })
+  async count(
+    @Param() path: Readonly<Record<string, string>>,
+    @Body() body: unknown,
+    @Headers('idempotency-key') key: string | undefined,
+  ): Promise<unknown> {
+    const wish = { ...place.parse(path), ...shelfCount.parse(body) };
+    return (await this.pipeline.submit(CountStock, wish, keyed(key))).body;
+  }
+}
+
+/** What is held for orders, and what waits. */
+@ApiTags('stock')
+@Controller()
+export class ReservationsApi {
+  constructor(private readonly reads: InventoryReads) {}
+
+  @Get('reservations')
+  @ApiOperation({ summary: "What became of the stock of an order's shipments" })
+  @ApiQuery({ name: 'orderId' })
+  @Paged()
+  async list(@Query() query: unknown): Promise<Page & { readonly reservations: readonly ReservationView[] }> {
+    const { orderId, after, limit } = reservationsQuery.parse(query);
+    const rows = await this.reads.listReservations(orderId, after, limit + 1);
+    const page = rows.slice(0, limit).map(reservationViewOf);
+    const last = page.at(-1);
+    return { reservations: page, next: rows.length > limit && last ? String(last.shipment) : null };
+  }
+
+  @Get('backorders')
+  @ApiOperation({ summary: 'What waits for stock, in the order in which it will be served' })
+  @ApiQuery({ name: 'sku', required: false })
+  @Paged()
+  async backorders(@Query() query: unknown): Promise<Page & { readonly backorders: readonly ReservationView[] }> {
+    const { sku, after, limit } = backordersQuery.parse(query);
+    const rows = await this.reads.listBackorders(after, sku, limit + 1);
+    const page = rows.slice(0, limit).map(reservationViewOf);
+    const last = page.at(-1);
+    const more = rows.length > limit && last !== undefined && last.placedAt !== null;
+    return { backorders: page, next: more ? cursorText({ ...last, placedAt: last.placedAt ?? '' }) : null };
+  }
+}
+
+const keyed = (key: string | undefined): { readonly idempotencyKey?: string } => {
+  const idempotent = idempotencyKey.parse(key);
+  return idempotent === undefined ? {} : { idempotencyKey: idempotent };
+};
+
+const viewOf = ({ sku, name, waiting, levels }: Stock): StockView => {
+  const views = levels.map((level) => ({ ...level, available: level.onHand - level.reserved }));
+  return { sku, name, waiting, available: views.reduce((sum, { available }) => sum + available, 0), levels: views };
+};
+
+const reservationViewOf = (row: Reservation): ReservationView => ({
+  orderId: row.orderId,
+  shipment: row.shipment,
+  state: row.state,
+  lines: row.lines,
+  region: row.region,
+  location: row.location,
+  placedAt: row.placedAt,
+  deadline: row.deadline,
+  short: row.short,
+  missing: row.missing,
+});

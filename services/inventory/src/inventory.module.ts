@@ -1,0 +1,23 @@
+import { defineService } from '@baton/service-kit';
+import { Module } from '@nestjs/common';
+import { ReservationsApi, StockApi } from './api.js';
+import { InventoryReactions } from './reactions.js';
+import { Inventory1700000001000 } from './store/migrations/1-inventory.js';
+import { InventoryReads } from './store/reads.js';
+import { ReservationEntity } from './store/reservations.js';
+import { QueueLockEntity, StockEntity } from './store/stock.js';
+
+@Module({
+  controllers: [InventoryReactions, StockApi, ReservationsApi],
+  providers: [InventoryReads],
+})
+export class InventoryModule {}
+
+/** Stock per SKU and location, reservations, and the queue of backorders. */
+export const inventory = defineService({
+  name: 'inventory',
+  doc: 'Stock per SKU and location, what is reserved of it for whom, and who waits for more.',
+  module: InventoryModule,
+  entities: [StockEntity, ReservationEntity, QueueLockEntity],
+  migrations: [Inventory1700000001000],
+});
