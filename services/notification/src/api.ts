@@ -1,0 +1,101 @@
+import { identifier, type MailReason, mailReasons } from '@baton/contracts';
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import type { MailState } from './domain/mail.js';
+
+const states = ['waiting', 'sending', 'sent', 'failed'] as const satisfies readonly MailState[];
+
+/** One mail, without whom it went to. */
+export interface NotificationView {
+  readonly orderId: string;
+  readonly shipment: number;
+  readonly reason: MailReason;
+  readonly state: MailState;
+  readonly wantedAt: string;
+  readonly settledAt: string | null;
+  readonly messageId: string | null;
+  readonly detail: string | null;
+}
+
+export interface NotificationPage {
+  readonly notifications: readonly NotificationView[];
+  /** Give it as `after` to get the next page; null on the last. */
+  readonly next: string | null;
+}
+
+type Cursor = readonly [orderId: string, shipment: number, reason: MailReason];
+
+const cursor = z.string().transform((text, context): Cursor => {
+  const [orderId = '', shipment = '', reason = ''] = Buffer.from(text, 'base64url').toString('utf8').split(' ');
+  const parsed = z
+    .tuple([identifier, z.coerce.number().int().min(0).max(10_000), z.enum(mailReasons)])
+    .safeParse([orderId, shipment, reason]);
+  if (parsed.success) return parsed.data;
+  context.addIssue({ code: 'custom', message: 'must be the `next` of the page before' });
+  return z.NEVER;
+});
+
+export const notificationQuery = z.object({
+  orderId: identifier.optional(),
+  state: z.enum(states).optional(),
+  after: cursor.optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+
+@ApiTags('notifications')
+@Controller('notifications')
+export class NotificationsApi {
+  constructor(private readonly database: DataSource) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Which mails customers got, by order; without their addresses' })
+  @ApiQuery({ name: 'orderId', required: false })
+  @ApiQuery({ name: 'state', required: false, enum: states })
+  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })
+  @ApiQuery({ name: 'limit', required: false, description: '1 to 200; 50 when absent' })
+  async list(@Query() query: unknown): Promise<NotificationPage> {
+    const { orderId, state, after, limit } = notificationQuery.parse(query);
+    const params: unknown[] = [limit + 1];
+    const conditions = ['true'];
+    if (orderId !== undefined) conditions.push(`order_id = $${params.push(orderId)}`);
+    // A constant, not a parameter, so that the planner knows the index of the failed ones to fit.
+    if (state !== undefined) conditions.push(`state = '${state}'`);
+    if (after)
+      conditions.push(`(order_id, shipment, reason) > (${after.map((part) => `$${params.push(part)}`).join(', ')})`);
+    const rows: readonly Row[] = await this.database.query(
+      `select order_id, shipment, reason, state, wanted_at, settled_at, message_id, detail
+       from mails where ${conditions.join(' and ')} order by order_id, shipment, reason limit $1`,
+      params,
+    );
+    const notifications = rows.slice(0, limit).map(viewOf);
+    const last = notifications.at(-1);
+    return { notifications, next: rows.length > limit && last ? cursorText(last) : null };
+  }
+}
+
+const cursorText = ({ orderId, shipment, reason }: NotificationView): string =>
+  Buffer.from(`${orderId} ${shipment} ${reason}`, 'utf8').toString('base64url');
+
+interface Row {
+  readonly order_id: string;
+  readonly shipment: number;
+  readonly reason: MailReason;
+  readonly state: MailState;
+  readonly wanted_at: Date;
+  readonly settled_at: Date | null;
+  readonly message_id: string | null;
+  readonly detail: string | null;
+}
+
+const viewOf = (row: Row): NotificationView => ({
+  orderId: row.order_id,
+  shipment: row.shipment,
+  reason: row.reason,
+  state: row.state,
+  wantedAt: row.wanted_at.toISOString(),
+  settledAt: row.settled_at?.toISOString() ?? null,
+  messageId: row.message_id,
+  detail: row.detail,
+});

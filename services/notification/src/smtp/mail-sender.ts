@@ -1,0 +1,99 @@
+import type { Line } from '@baton/contracts';
+import { type EffectCall, Performs } from '@baton/messaging';
+import { CONFIG } from '@baton/service-kit';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { createTransport, type Transporter } from 'nodemailer';
+import { DataSource } from 'typeorm';
+import type { NotificationConfig } from '../config.js';
+import type { SendResult } from '../domain/decide.js';
+import { singleLine } from '../domain/layout.js';
+import type { Contact, MailFacts, MailKey } from '../domain/mail.js';
+import { render } from '../domain/render.js';
+import { MAX_TRIES, SendMail } from '../effects.js';
+import { isRefusal, type SmtpError, withoutAddresses } from './answers.js';
+import { messageIdOf } from './message-id.js';
+
+/** Connections kept open to the mail server. */
+const CONNECTIONS = 8;
+const TIMEOUTS_MS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 60_000 };
+
+interface LetterRow {
+  readonly contact: Contact;
+  readonly lines: readonly Line[];
+  readonly facts: MailFacts;
+}
+
+/** Gives mails to the mail server. */
+@Injectable()
+export class MailSender implements OnModuleDestroy {
+  private readonly transport: Transporter | undefined;
+  private readonly domain: string;
+
+  constructor(
+    private readonly database: DataSource,
+    @Inject(CONFIG) private readonly config: NotificationConfig,
+  ) {
+    this.domain = config.MAIL_FROM.slice(config.MAIL_FROM.lastIndexOf('@') + 1);
+    this.transport = config.MAIL_MODE === 'smtp' ? createTransport(pooled(config.SMTP_URL)) : undefined;
+  }
+
+  /**
+   * Sends one mail.
+   * @returns how it ended for good: the server took it or refused it, or tries ran out
+   * @throws when it is not known whether the server took it, or it asked to come again later
+   */
+  @Performs(SendMail)
+  async send({ payload, attempt }: EffectCall<MailKey>): Promise<SendResult> {
+    const messageId = messageIdOf(payload, this.domain);
+    const { contact, lines, facts } = await this.letter(payload);
+    const { orderId } = payload;
+    const { subject, text, html } = render({ orderId, name: contact.name, lines, facts });
+    if (!this.transport) return { outcome: 'sent', messageId };
+    try {
+      await this.transport.sendMail({
+        messageId,
+        from: { name: this.config.MAIL_FROM_NAME, address: this.config.MAIL_FROM },
+        to: { name: singleLine(contact.name), address: contact.email },
+        subject,
+        text,
+        html,
+        // Tells vacation responders and the like that nobody wrote this by hand (RFC 3834).
+        headers: { 'Auto-Submitted': 'auto-generated' },
+        disableFileAccess: true,
+        disableUrlAccess: true,
+      });
+      return { outcome: 'sent', messageId };
+    } catch (error) {
+      const answer = error as SmtpError;
+      const detail = withoutAddresses(answer.message);
+      if (isRefusal(answer)) return { outcome: 'failed', messageId, detail };
+      if (attempt >= MAX_TRIES) {
+        return { outcome: 'failed', messageId, detail: `Given up after ${attempt} tries; the last one: ${detail}` };
+      }
+      // Not the error itself, which names the customer's address and would be logged.
+      throw new Error(`The mail server did not take a mail: ${detail}`);
+    }
+  }
+
+  onModuleDestroy(): void {
+    this.transport?.close();
+  }
+
+  private async letter({ orderId, shipment, reason }: MailKey): Promise<LetterRow> {
+    const [row]: readonly LetterRow[] = await this.database.query(
+      `select contact, lines, facts from mails join contacts using (order_id)
+       where order_id = $1 and shipment = $2 and reason = $3 and contact is not null`,
+      [orderId, shipment, reason],
+    );
+    if (!row) throw new Error(`No mail ${reason} of shipment ${shipment} of order ${orderId} is to be sent.`);
+    return row;
+  }
+}
+
+/** The address of the mail server with the options of the pool, which nodemailer reads from the query. */
+const pooled = (address: string): string => {
+  const url = new URL(address);
+  const options = { pool: true, maxConnections: CONNECTIONS, ...TIMEOUTS_MS };
+  for (const [name, value] of Object.entries(options)) url.searchParams.set(name, String(value));
+  return url.href;
+};

@@ -1,0 +1,36 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+export class CreateMails1764000000000 implements MigrationInterface {
+  readonly name = 'CreateMails1764000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table contacts (
+        order_id text primary key,
+        contact jsonb,
+        lines jsonb not null,
+        waiting jsonb not null,
+        outbox_id bigint
+      );
+      create table mails (
+        order_id text not null,
+        shipment int not null check (shipment >= 0),
+        reason text not null check (reason in ('order-placed', 'order-delayed', 'shipment-dispatched',
+          'shipment-delivered', 'cancellation-refused', 'order-cancelled')),
+        state text not null check (state in ('waiting', 'sending', 'sent', 'failed')),
+        facts jsonb not null,
+        wanted_at timestamptz not null,
+        settled_at timestamptz,
+        message_id text,
+        detail text,
+        outbox_id bigint,
+        primary key (order_id, shipment, reason)
+      );
+      create index mails_failed on mails (order_id, shipment, reason) where state = 'failed';
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table mails; drop table contacts;');
+  }
+}
