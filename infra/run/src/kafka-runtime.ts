@@ -16,7 +16,7 @@ export const KAFKA_FOLDER = fileURLToPath(new URL('../../kafka', import.meta.url
 
 const OLDEST_JAVA = 17; // Kafka 4's brokers need it
 const IMAGE = 'apache/kafka:4.1.0';
-const DEBIAN_PACKAGES = ['openjdk-17-jre-headless', 'maven'] as const;
+const DEBIAN_PACKAGES = ['default-jre-headless', 'maven'] as const; // Java 17 in Debian 12, 21 in Debian 13
 
 /**
  * Finds what to run Kafka with: Java with jars that Maven has fetched or fetches now, else Docker, else, as root on
@@ -40,7 +40,7 @@ export async function kafkaRuntime(log: Log): Promise<KafkaRuntime> {
   }
   throw new Error(
     `Kafka needs Java ${OLDEST_JAVA} or later with Maven, or a running Docker, and neither was found. ` +
-      'Install openjdk and maven, or start Docker, or name a broker of yours in KAFKA_BROKERS.',
+      'Install Java and Maven, or start Docker, or name a broker of yours in KAFKA_BROKERS.',
   );
 }
 
@@ -137,9 +137,9 @@ export async function execute(program: string, args: readonly string[]): Promise
   });
 }
 
-/** Whether Docker has a container of this name, running or not; removes it by force. */
+/** Removes a container by force, and the volumes without a name that it had; does nothing when there is none. */
 export async function removeContainer(name: string): Promise<void> {
-  await execute('docker', ['rm', '-f', name]).catch(() => '');
+  await execute('docker', ['rm', '-f', '-v', name]).catch(() => '');
 }
 
 /** Sends a stop to a container without waiting for it. */

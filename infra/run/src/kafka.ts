@@ -139,6 +139,9 @@ function javaPlace(folder: string, { java, jars }: Extract<KafkaRuntime, { kind:
 
 function dockerPlace(folder: string, image: string): Place {
   const name = `baton-kafka-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`;
+  // A volume, since the image's user may not write to our folder; by the id that lies in it, so that a folder that is
+  // made anew begins with an empty broker.
+  const volume = `baton-kafka-${clusterId(folder)}`;
   return {
     endLeftBehind: () => removeContainer(name),
     format: async () => {}, // the image does it at its start
@@ -157,7 +160,7 @@ function dockerPlace(folder: string, image: string): Place {
         '--publish',
         `127.0.0.1:${port}:${port}`,
         '--volume',
-        `${name}:/var/lib/kafka/data`,
+        `${volume}:/var/lib/kafka/data`,
         ...env.flatMap(([key, value]) => ['--env', `${key}=${value}`]),
         image,
       ]);
