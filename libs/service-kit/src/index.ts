@@ -1,1 +1,6 @@
+export * from './config.js';
+export * from './logging.js';
+export * from './problem.js';
+export * from './run-service.js';
 export * from './service.js';
+export * from './start-service.js';

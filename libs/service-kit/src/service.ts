@@ -1,5 +1,6 @@
 import type { DueSource } from '@baton/messaging';
 import type { Type } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { MigrationInterface } from 'typeorm';
 import type { z } from 'zod';
 
@@ -30,6 +31,10 @@ export interface ServiceDefinition<Config extends z.ZodObject = z.ZodObject> {
    */
   readonly config?: Config;
   readonly dueSources?: readonly DueSource[];
+  /** Largest JSON body, such as `1mb`; false when bodies are not parsed at all. */
+  readonly bodyLimit?: string | false;
+  /** Changes the application before it listens, for what decorators cannot say (the gateway's proxies). */
+  readonly prepare?: (app: NestExpressApplication) => void;
 }
 
 /** Injection token of the service's own settings, parsed. */

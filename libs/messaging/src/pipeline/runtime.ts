@@ -205,7 +205,7 @@ export class PipelineRuntime extends Pipeline {
   private async loop(): Promise<void> {
     const { batchSize = BATCH_SIZE } = this.options;
     for (;;) {
-      await this.queue.something();
+      if (!this.stopping) await this.queue.something();
       if (this.stopping && this.queue.size === 0) return;
       // One turn of the event loop, so that all partitions of a fetch are in the same unit of work.
       await turn();

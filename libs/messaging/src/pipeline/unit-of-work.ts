@@ -91,7 +91,9 @@ export class UnitOfWork {
   private readonly again: HeldAgain[] = [];
   private readonly done: string[] = [];
   private readonly settle: (() => void)[] = [];
-  private parked = new Set<string>();
+  /** Keys that were held up before this unit of work, and those that it holds up itself. */
+  private parkedBefore: ReadonlySet<string> = new Set();
+  private readonly parkedHere = new Set<string>();
 
   constructor(
     client: ClientBase,
@@ -141,7 +143,7 @@ export class UnitOfWork {
       lockHeld(this.run, held),
       parkedKeys(this.run, [...keys], held.map(({ heldId }) => heldId)),
     ]);
-    this.parked = parked;
+    this.parkedBefore = parked;
     return { positions, effects, inbox, held: live };
   }
 
@@ -188,8 +190,18 @@ export class UnitOfWork {
     if (decoded?.kind === 'refused') return this.bury(input, decoded.reason);
     const message = messageOf(input);
     if (!message) return;
-    if (input.kind !== 'command' && this.parked.has(message.key)) return this.park(input, message);
+    if (this.mustWait(input, message.key)) return this.park(input, message);
     await this.react(input, message);
+  }
+
+  private isParked(key: string): boolean {
+    return this.parkedBefore.has(key) || this.parkedHere.has(key);
+  }
+
+  /** A held message was found to be next of its key; a command is answered now, whatever waits. */
+  private mustWait(input: Input, key: string): boolean {
+    if (input.kind === 'command') return false;
+    return input.kind === 'held' ? this.parkedHere.has(key) : this.isParked(key);
   }
 
   private async react(input: Input, message: Message): Promise<void> {
@@ -230,7 +242,7 @@ export class UnitOfWork {
       now: this.now,
       unit: this.assignment.id,
       messageId: message.id,
-      parked: this.parked.has(message.key),
+      parked: this.isParked(message.key),
     };
     return reaction.call(message.body, { loaded, moment });
   }
@@ -297,8 +309,8 @@ export class UnitOfWork {
     this.count(input, state);
     if (input.kind === 'held') this.again.push({ id: input.heldId, state, reason, tries, retryInMs });
     else this.held.push({ ...this.describe(input), state, parks: true, reason, tries, retryInMs });
-    const first = !this.parked.has(message.key) && tries === 1;
-    this.parked.add(message.key);
+    const first = !this.isParked(message.key) && tries === 1;
+    this.parkedHere.add(message.key);
     if (first && this.parts.reactions.of(MessageParked.eventName)) await this.tellParked(input, message, reason);
   }
 

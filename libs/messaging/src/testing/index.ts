@@ -1,0 +1,3 @@
+export * from './eventually.js';
+export * from './fresh-database.js';
+export * from './memory-transport.js';

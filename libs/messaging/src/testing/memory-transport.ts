@@ -1,0 +1,92 @@
+import type { TopicDeclaration } from '@baton/contracts';
+import type {
+  Consumer,
+  IncomingRecord,
+  OutgoingRecord,
+  PartitionOffset,
+  Subscription,
+  Transport,
+} from '../transport/port.js';
+
+interface Member {
+  readonly subscription: Subscription;
+  readonly next: Map<string, number>;
+  stopped: boolean;
+}
+
+/** A transport in memory whose faults a test decides: one partition a topic, every subscriber gets everything. */
+export class MemoryTransport implements Transport {
+  readonly records: OutgoingRecord[] = [];
+  /** Set to make publishing fail, or never end. */
+  beforePublish: () => Promise<void> = () => Promise.resolve();
+  private readonly logs = new Map<string, IncomingRecord[]>();
+  private readonly members: Member[] = [];
+
+  ensureTopics(_topics: readonly TopicDeclaration[]): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async publish(records: readonly OutgoingRecord[]): Promise<void> {
+    await this.beforePublish();
+    this.records.push(...records);
+    this.deliver(records);
+  }
+
+  /** Puts records into their topics without counting them as published by the code under test. */
+  deliver(records: readonly (Omit<OutgoingRecord, 'key'> & { readonly key: string | undefined })[]): void {
+    for (const record of records) {
+      const log = this.logs.get(record.topic) ?? [];
+      this.logs.set(record.topic, log);
+      log.push({ ...record, partition: 0, offset: BigInt(log.length), timestamp: Date.UTC(2026, 0, 1) });
+    }
+    for (const member of this.members) this.feed(member);
+  }
+
+  /** Delivers a topic once more, as after a rebalance that lost its offsets. */
+  repeat(topic: string): void {
+    for (const member of this.members) {
+      member.next.set(topic, 0);
+      this.feed(member);
+    }
+  }
+
+  async subscribe(subscription: Subscription): Promise<Consumer> {
+    const member: Member = { subscription, next: new Map(), stopped: false };
+    const ends = subscription.topics.map((topic) => ({
+      topic,
+      partition: 0,
+      offset: BigInt(this.logs.get(topic)?.length ?? 0),
+    }));
+    for (const { topic, offset } of await subscription.onAssigned(ends)) member.next.set(topic, Number(offset));
+    this.members.push(member);
+    this.feed(member);
+    return {
+      commit: () => Promise.resolve(),
+      seek: ({ topic, offset }: PartitionOffset) => {
+        member.next.set(topic, Number(offset));
+        queueMicrotask(() => this.feed(member));
+      },
+      lag: () => Promise.resolve([]),
+      healthy: true,
+      stop: () => {
+        member.stopped = true;
+        return Promise.resolve();
+      },
+    };
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private feed(member: Member): void {
+    if (member.stopped) return;
+    for (const topic of member.subscription.topics) {
+      const log = this.logs.get(topic) ?? [];
+      const from = member.next.get(topic) ?? 0;
+      if (from >= log.length) continue;
+      member.next.set(topic, log.length);
+      void member.subscription.onRecords(log.slice(from));
+    }
+  }
+}

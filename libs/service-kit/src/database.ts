@@ -1,0 +1,53 @@
+import { Messaging1700000000000, type PipelineLog } from '@baton/messaging';
+import { setTimeout as pause } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
+import type { ServiceDefinition } from './service.js';
+
+/** Any number; the same in all processes, so that one of them migrates while the others wait. */
+const MIGRATION_LOCK = 7_283_311;
+const RETRY_MS = 500;
+
+/**
+ * Connects a service to its database, waiting for one that is away, and brings its tables up to date; several processes
+ * may start at once.
+ */
+export const openDatabase = async (definition: ServiceDefinition, url: string, log: PipelineLog): Promise<DataSource> => {
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url,
+    applicationName: `baton-${definition.name}-reads`,
+    entities: [...definition.entities],
+    migrations: [Messaging1700000000000, ...definition.migrations],
+    migrationsTableName: 'migration',
+    poolErrorHandler: () => undefined,
+    extra: { max: 5, connectionTimeoutMillis: 5_000 },
+  });
+  for (let tries = 0; !dataSource.isInitialized; tries += 1) {
+    try {
+      await dataSource.initialize();
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      if (tries === 0) log.warn('Postgres does not answer, waiting', { reason: (error as Error).message });
+      await pause(RETRY_MS);
+    }
+  }
+  await migrate(dataSource);
+  return dataSource;
+};
+
+const migrate = async (dataSource: DataSource): Promise<void> => {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await dataSource.runMigrations({ transaction: 'each' });
+    await runner.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+  } finally {
+    await runner.release();
+  }
+};
+
+/** True for what time mends: no connection, or a server that is starting or stopping. */
+const isAway = (error: unknown): boolean => {
+  const { code } = error as { readonly code?: string };
+  return code === undefined || /^(E[A-Z]+|08...|53...|57...)$/.test(code);
+};

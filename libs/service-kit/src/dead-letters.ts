@@ -1,0 +1,56 @@
+import type { PipelineRuntime } from '@baton/messaging';
+import { Refused } from '@baton/messaging';
+import { Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { PIPELINE } from './tokens.js';
+
+const listQuery = z.object({
+  state: z.enum(['dead', 'retrying', 'parked']).default('dead'),
+  after: z.coerce.bigint().default(0n),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+const rowId = z.string().regex(/^\d{1,18}$/, 'must be a number');
+
+/** Messages that this service put aside. Their content may hold personal data, so that a list shows what is safe. */
+@ApiTags('dead letters')
+@Controller('dead-letters')
+export class DeadLettersController {
+  constructor(@Inject(PIPELINE) private readonly pipeline: PipelineRuntime) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Messages put aside, oldest first, with the reason; never their content.' })
+  async list(@Query() raw: unknown) {
+    const { state, after, limit } = listQuery.parse(raw);
+    const { rows } = await this.pipeline.database.query(
+      `select id, state, key, name, origin, reason, tries, created_at as at from held_message
+       where state = $1 and id > $2 order by id limit $3`,
+      [state, after.toString(), limit],
+    );
+    return { items: rows, next: rows.length === limit ? (rows.at(-1) as { id: string }).id : undefined };
+  }
+
+  @Post(':id/redrive')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Tries a dead letter again, as if its message came now.' })
+  async redrive(@Param('id') id: string) {
+    const { rowCount } = await this.pipeline.database.query(
+      `update held_message set state = 'retrying', tries = 0, next_at = now() where id = $1 and state = 'dead'`,
+      [rowId.parse(id)],
+    );
+    if (!rowCount) throw new Refused(404, 'no-such-dead-letter', `There is no dead letter ${id}; list them first.`);
+    return { id, state: 'retrying' };
+  }
+
+  @Post(':id/discard')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Gives a dead letter up for good; what waited behind it goes on.' })
+  async discard(@Param('id') id: string) {
+    const { rowCount } = await this.pipeline.database.query(
+      `delete from held_message where id = $1 and state = 'dead'`,
+      [rowId.parse(id)],
+    );
+    if (!rowCount) throw new Refused(404, 'no-such-dead-letter', `There is no dead letter ${id}; list them first.`);
+    return { id, state: 'discarded' };
+  }
+}

@@ -1,0 +1,61 @@
+import type { PipelineRuntime } from '@baton/messaging';
+import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { HealthCheck, type HealthCheckResult, HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
+import type { BaseConfig } from './config.js';
+import { BASE_CONFIG, PIPELINE } from './tokens.js';
+
+const DATABASE_TIMEOUT_MS = 2_000;
+
+/** Liveness says that the process answers; readiness, that its work goes on: Postgres, consumer, outbox. */
+@ApiExcludeController()
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicator: HealthIndicatorService,
+    @Inject(PIPELINE) private readonly pipeline: PipelineRuntime | undefined,
+    @Inject(BASE_CONFIG) private readonly config: BaseConfig,
+  ) {}
+
+  @Get('live')
+  live(): { status: string } {
+    return { status: 'ok' };
+  }
+
+  @Get('ready')
+  @HealthCheck({ noCache: true })
+  ready(): Promise<HealthCheckResult> {
+    const { pipeline } = this;
+    if (!pipeline) return this.health.check([]);
+    return this.health.check([
+      async () => {
+        const check = this.indicator.check('postgres');
+        const answered = await Promise.race([
+          pipeline.database.query('select 1').then(
+            () => true,
+            () => false,
+          ),
+          new Promise<false>((resolve) => setTimeout(resolve, DATABASE_TIMEOUT_MS, false).unref()),
+        ]);
+        return answered ? check.up() : check.down('does not answer');
+      },
+      async () => {
+        const { consuming } = await healthOf(pipeline);
+        const check = this.indicator.check('consumer');
+        return consuming ? check.up() : check.down('has stopped');
+      },
+      async () => {
+        const { outboxAge } = await healthOf(pipeline);
+        const check = this.indicator.check('outbox');
+        const details = { ageSeconds: Math.round(outboxAge) };
+        return outboxAge <= this.config.READY_OUTBOX_AGE_S ? check.up(details) : check.down(details);
+      },
+    ]);
+  }
+}
+
+const healthOf = (pipeline: PipelineRuntime) =>
+  pipeline.health().catch(() => {
+    throw new ServiceUnavailableException('The database does not answer.');
+  });

@@ -1,0 +1,31 @@
+import type { PipelineLog } from '@baton/messaging';
+import { trace } from '@opentelemetry/api';
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+/** JSON lines with the service's name and, inside a trace, its ids. Nothing that is logged holds personal data. */
+export const makeLogger = (service: string, level: string, destination?: DestinationStream): Logger =>
+  pino(
+    {
+      level,
+      base: { service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      mixin: () => {
+        const context = trace.getActiveSpan()?.spanContext();
+        return context ? { trace_id: context.traceId, span_id: context.spanId } : {};
+      },
+      // A request's headers and body may name a person: of a request only method, path and status are kept.
+      serializers: {
+        req: ({ method, url }: { method: string; url: string }) => ({ method, path: url.split('?', 1)[0] }),
+        res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
+      },
+    },
+    destination ?? pino.destination({ fd: 1, sync: false }),
+  );
+
+/** The pipeline's view of a logger. */
+export const pipelineLog = (logger: Logger): PipelineLog => ({
+  info: (message, details) => logger.info(details ?? {}, message),
+  warn: (message, details) => logger.warn(details ?? {}, message),
+  error: (message, details) => logger.error(details ?? {}, message),
+});

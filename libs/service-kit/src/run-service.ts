@@ -1,0 +1,48 @@
+import { ConfigError } from './config.js';
+import type { ServiceDefinition } from './service.js';
+import { startService } from './start-service.js';
+
+/** Exit codes of a service: stopped as asked, failed, or not started because a setting does not fit. */
+const EXIT = { stopped: 0, failed: 1, misconfigured: 2 } as const;
+/** After this long a stop that does not end by itself is cut short, milliseconds. */
+const STOP_DEADLINE_MS = 25_000;
+
+/**
+ * Runs a service as this process: starts it, stops it on SIGINT and SIGTERM (a second signal ends it at once), and, when
+ * it was started with an IPC channel, also when its parent is gone.
+ */
+export const runService = async (definition: ServiceDefinition): Promise<void> => {
+  let stop = (): Promise<void> => Promise.resolve();
+  let asked = 0;
+  const onSignal = (): void => {
+    asked += 1;
+    if (asked > 1) process.exit(EXIT.failed);
+    setTimeout(() => process.exit(EXIT.failed), STOP_DEADLINE_MS).unref();
+    void starting
+      .then(() => stop())
+      .then(
+        () => process.exit(EXIT.stopped),
+        () => process.exit(EXIT.failed),
+      );
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  if (process.channel) {
+    process.on('disconnect', onSignal);
+    process.channel.unref();
+  }
+  const starting = startService(definition).then((service) => {
+    stop = () => service.stop();
+    process.send?.({ type: 'ready', name: service.name, url: service.url });
+  });
+  try {
+    await starting;
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      process.stderr.write(`${definition.name}: ${error.message}\n`);
+      process.exit(EXIT.misconfigured);
+    }
+    process.stderr.write(`${definition.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(EXIT.failed);
+  }
+};

@@ -1,0 +1,149 @@
+import 'reflect-metadata';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  PerformerFinder,
+  Pipeline,
+  PipelineRuntime,
+  ReactionErrors,
+  ReactionServer,
+  type Transport,
+} from '@baton/messaging';
+import { topicDeclarations } from '@baton/contracts';
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { DiscoveryModule, NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { TerminusModule } from '@nestjs/terminus';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Logger as NestLogger, LoggerModule } from 'nestjs-pino';
+import type { DestinationStream } from 'pino';
+import { DataSource } from 'typeorm';
+import { baseConfig, ConfigError, readConfig } from './config.js';
+import { openDatabase } from './database.js';
+import { DeadLettersController } from './dead-letters.js';
+import { HealthController } from './health.js';
+import { makeLogger, pipelineLog } from './logging.js';
+import { ProblemFilter } from './problem.js';
+import { CONFIG, type ServiceDefinition } from './service.js';
+import { BASE_CONFIG, PIPELINE } from './tokens.js';
+import { connectTransport } from './transport.js';
+
+/** How to start a service; what is left out comes from the environment. */
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A transport that several services of one process share; its owner closes it. */
+  readonly transport?: Transport;
+  readonly logDestination?: DestinationStream;
+}
+
+/** A service that runs. */
+export interface RunningService {
+  readonly name: string;
+  /** Base address of its HTTP API. */
+  readonly url: string;
+  readonly app: NestExpressApplication;
+  /** Absent in a service without a database. */
+  readonly pipeline: PipelineRuntime | undefined;
+  /** Takes nothing more in, finishes what is at hand, and closes everything. */
+  stop(): Promise<void>;
+}
+
+@Module({})
+class RootModule {}
+
+/**
+ * Starts a service: settings, logs, database and migrations, pipeline, HTTP API with problems, health and OpenAPI.
+ * @throws ConfigError when a setting is missing or does not fit
+ */
+export const startService = async (definition: ServiceDefinition, options: StartOptions = {}): Promise<RunningService> => {
+  const env = options.env ?? process.env;
+  const config = readConfig(baseConfig, env);
+  const own = definition.config ? readConfig(definition.config, env) : {};
+  const logger = makeLogger(definition.name, config.LOG_LEVEL, options.logDestination);
+  const log = pipelineLog(logger);
+
+  const hasDatabase = definition.entities.length > 0;
+  let transport: Transport | undefined;
+  let pipeline: PipelineRuntime | undefined;
+  let dataSource: DataSource | undefined;
+  if (hasDatabase) {
+    const databaseUrl = config.DATABASE_URL;
+    if (databaseUrl === undefined) throw new ConfigError('DATABASE_URL is missing: the Postgres database of this service.');
+    dataSource = await openDatabase(definition, databaseUrl, log);
+    transport = options.transport ?? (await connectTransport(definition.name, config, log));
+    await transport.ensureTopics(topicDeclarations);
+    const { name: service, dueSources = [] } = definition;
+    pipeline = new PipelineRuntime({ service, databaseUrl, dataSource, transport, log, dueSources });
+  }
+
+  const providers: Provider[] = [
+    { provide: CONFIG, useValue: own },
+    { provide: BASE_CONFIG, useValue: config },
+    { provide: PIPELINE, useValue: pipeline },
+    ...(pipeline ? [{ provide: Pipeline, useValue: pipeline }, PerformerFinder] : []),
+  ];
+  const root: DynamicModule = {
+    module: RootModule,
+    global: true,
+    imports: [
+      LoggerModule.forRoot({ pinoHttp: { logger, autoLogging: false } }),
+      TerminusModule.forRoot({ logger: false }),
+      DiscoveryModule,
+      ...(dataSource ? [TypeOrmModule.forRootAsync(existing(dataSource))] : []),
+      definition.module,
+    ],
+    controllers: [HealthController, ...(pipeline ? [DeadLettersController] : [])],
+    providers,
+    exports: providers,
+  };
+
+  const app = await NestFactory.create<NestExpressApplication>(root, {
+    bufferLogs: true,
+    rawBody: true,
+    bodyParser: false,
+    forceCloseConnections: true,
+  });
+  app.useLogger(app.get(NestLogger));
+  const { bodyLimit = '1mb' } = definition;
+  if (bodyLimit !== false) app.useBodyParser('json', { limit: bodyLimit });
+  app.useGlobalFilters(new ProblemFilter());
+  app.disable('x-powered-by');
+  serveOpenApi(app, openApiOf(app, definition));
+  if (pipeline) {
+    const performers = app.get(PerformerFinder).find();
+    const server = app.connectMicroservice({ strategy: new ReactionServer(pipeline, performers) }, { inheritAppConfig: false });
+    server.useGlobalFilters(new ReactionErrors());
+    await app.startAllMicroservices();
+  }
+  definition.prepare?.(app);
+  await app.listen(config.PORT, config.HOST);
+  const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+  const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
+  log.info('Listening', { url });
+
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await app.close();
+    if (!options.transport) await transport?.close();
+    log.info('Stopped');
+  };
+  return { name: definition.name, url, app, pipeline, stop: () => (stopping ??= stop()) };
+};
+
+/** The data source that exists already, as Nest's module wants it: made by a factory. */
+const existing = (dataSource: DataSource) => ({
+  useFactory: () => ({ type: 'postgres' as const }),
+  dataSourceFactory: () => Promise.resolve(dataSource),
+});
+
+/** The OpenAPI document of a service, generated from its controllers. */
+export const openApiOf = (app: NestExpressApplication, definition: ServiceDefinition): OpenAPIObject =>
+  SwaggerModule.createDocument(
+    app,
+    new DocumentBuilder().setTitle(`Baton ${definition.name}`).setDescription(definition.doc).setVersion('1').build(),
+  );
+
+const serveOpenApi = (app: NestExpressApplication, document: OpenAPIObject): void => {
+  app.use('/openapi.json', (_: unknown, response: { json(body: unknown): void }) => response.json(document));
+};
