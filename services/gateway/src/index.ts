@@ -1,1 +1,2 @@
-export {};
+export { gateway, GatewayModule } from './gateway.module.js';
+export { type Route, routes, upstreamSettings } from './routes.js';

@@ -1,0 +1,4 @@
+import { runService } from '@baton/service-kit';
+import { notification } from './notification.module.js';
+
+await runService(notification);
