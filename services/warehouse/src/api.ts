@@ -1,6 +1,6 @@
 import { identifier, shipmentIdentity, shipmentNumber, timestamp } from '@baton/contracts';
 import { Pipeline } from '@baton/messaging';
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -48,8 +48,8 @@ const Repeatable = () =>
 @Controller('pick-lists')
 export class PickListsApi {
   constructor(
-    private readonly pipeline: Pipeline,
-    private readonly database: DataSource,
+    @Inject(Pipeline) private readonly pipeline: Pipeline,
+    @Inject(DataSource) private readonly database: DataSource,
   ) {}
 
   @Get()

@@ -1,4 +1,4 @@
-import { PickListCancellationRequested, StockReserved } from '@baton/contracts';
+import type { PickListCancellationRequested, StockReserved } from '@baton/contracts';
 import type { Decided, Decision, Refusal } from './decision.js';
 import { cancellationWasRequested, stockWasReserved } from './events.js';
 import type { PickList } from './pick-list.js';

@@ -1,0 +1,53 @@
+import { identifier, shipmentNumber } from '@baton/contracts';
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Refused } from '@baton/messaging';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { type Shipment, shipmentStates, viewOf } from './domain/shipment.js';
+import { pageOfShipments, type ShipmentPage } from './store/shipment-pages.js';
+import { ShipmentEntity } from './store/shipment.entity.js';
+
+const MAX_PAGE = 200;
+
+const keyset = z.tuple([identifier, z.coerce.number<string>().pipe(shipmentNumber)]);
+const cursor = z.string().transform((value, context) => {
+  const parsed = keyset.safeParse(value.split('/'));
+  if (parsed.success) return parsed.data;
+  context.addIssue({ code: 'custom', message: 'must be the `next` of a page' });
+  return z.NEVER;
+});
+
+const listQuery = z.strictObject({
+  order: identifier.optional(),
+  state: z.enum(shipmentStates).optional(),
+  after: cursor.optional(),
+  limit: z.coerce.number<string>().pipe(z.int().min(1).max(MAX_PAGE)).default(50),
+});
+const path = z.object({ orderId: identifier, shipment: z.coerce.number<string>().pipe(shipmentNumber) });
+
+/** Shipments as operators see them. No personal data: addresses stay where they are kept. */
+@ApiTags('shipments')
+@Controller('shipments')
+export class ShipmentsApi {
+  constructor(@Inject(DataSource) private readonly database: DataSource) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Shipments by order and number' })
+  @ApiQuery({ name: 'order', required: false })
+  @ApiQuery({ name: 'state', required: false, enum: shipmentStates })
+  @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before' })
+  @ApiQuery({ name: 'limit', required: false, description: `1 to ${MAX_PAGE}` })
+  list(@Query() query: unknown): Promise<ShipmentPage> {
+    return pageOfShipments(this.database, listQuery.parse(query));
+  }
+
+  @Get(':order/:shipment')
+  @ApiOperation({ summary: 'One shipment: its bookings by attempt, and what its carrier reported' })
+  async read(@Param() params: Readonly<Record<string, string>>): Promise<Shipment> {
+    const { orderId, shipment } = path.parse({ orderId: params['order'], shipment: params['shipment'] });
+    const row = await this.database.getRepository(ShipmentEntity).findOneBy({ orderId, shipment });
+    if (row) return viewOf(row);
+    throw new Refused(404, 'shipment-not-found', `Shipping knows no shipment ${shipment} of order ${orderId}.`);
+  }
+}

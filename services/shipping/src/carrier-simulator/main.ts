@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { startCarrierSimulator } from './simulator.js';
+
+const rate = z.coerce.number<string>().pipe(z.number().min(0).max(1));
+
+/** Settings of the carrier simulator as a program; each is an environment variable. */
+const settings = z.object({
+  CARRIER_PORT: z.coerce.number<string>().pipe(z.int().min(0).max(65_535)).default(3_090),
+  CARRIER_WEBHOOK_URL: z.url(),
+  SHIPPING_WEBHOOK_SECRET: z.string().min(16),
+  SHIPPING_CARRIERS: z.string().default('swift,parcelway'),
+  CARRIER_SEED: z.string().default('1'),
+  CARRIER_JOURNAL: z.string().optional(),
+  CARRIER_DELIVERY_SECONDS: z.coerce.number<string>().pipe(z.number().min(0)).default(5),
+  CARRIER_REJECT_RATE: rate.default(0.01),
+  CARRIER_FAIL_RATE: rate.default(0.02),
+  CARRIER_LOSE_ANSWER_RATE: rate.default(0.02),
+  CARRIER_SLOW_RATE: rate.default(0.01),
+  CARRIER_SLOW_MS: z.coerce.number<string>().pipe(z.int().min(0)).default(1_000),
+  CARRIER_REFUSE_RATE: rate.default(0.01),
+  CARRIER_LOST_RATE: rate.default(0),
+  CARRIER_RETURNED_RATE: rate.default(0),
+  CARRIER_DUPLICATE_RATE: rate.default(0.02),
+});
+
+const parsed = settings.safeParse(process.env);
+if (!parsed.success) {
+  console.error(`The carrier simulator cannot start:\n${z.prettifyError(parsed.error)}`);
+  process.exit(78);
+}
+const { data } = parsed;
+const simulator = await startCarrierSimulator({
+  port: data.CARRIER_PORT,
+  webhookUrl: data.CARRIER_WEBHOOK_URL,
+  secret: data.SHIPPING_WEBHOOK_SECRET,
+  seed: data.CARRIER_SEED,
+  carriers: data.SHIPPING_CARRIERS.split(',').map((name) => name.trim()),
+  ...(data.CARRIER_JOURNAL !== undefined && { journal: data.CARRIER_JOURNAL }),
+  options: {
+    deliverySeconds: data.CARRIER_DELIVERY_SECONDS,
+    rejectRate: data.CARRIER_REJECT_RATE,
+    failRate: data.CARRIER_FAIL_RATE,
+    loseAnswerRate: data.CARRIER_LOSE_ANSWER_RATE,
+    slowRate: data.CARRIER_SLOW_RATE,
+    slowMs: data.CARRIER_SLOW_MS,
+    refuseRate: data.CARRIER_REFUSE_RATE,
+    lostRate: data.CARRIER_LOST_RATE,
+    returnedRate: data.CARRIER_RETURNED_RATE,
+    duplicateRate: data.CARRIER_DUPLICATE_RATE,
+  },
+});
+console.error(`Simulated carriers ${data.SHIPPING_CARRIERS} listen on ${simulator.url}.`);
+const stop = (): void => void simulator.close();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);

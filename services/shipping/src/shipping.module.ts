@@ -1,0 +1,42 @@
+import { CONFIG, defineService } from '@baton/service-kit';
+import { Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { ShipmentsApi } from './api.js';
+import { HttpCarriers } from './carrier/http-carriers.js';
+import { ADDRESSES, CARRIERS } from './carrier/port.js';
+import { type ShippingConfig, shippingConfig } from './config.js';
+import { CarrierCalls } from './effects.js';
+import { ShippingReactions } from './reactions.js';
+import { StoredAddressBook } from './store/address-book.js';
+import { DestinationEntity } from './store/destination.entity.js';
+import { Shipments1764000000000 } from './store/migrations/1764000000000-shipments.js';
+import { ShipmentEntity } from './store/shipment.entity.js';
+import { WebhooksApi } from './webhooks.js';
+
+@Module({
+  controllers: [ShippingReactions, ShipmentsApi, WebhooksApi],
+  providers: [
+    CarrierCalls,
+    {
+      provide: CARRIERS,
+      inject: [CONFIG],
+      useFactory: (config: ShippingConfig) =>
+        new HttpCarriers(config.SHIPPING_CARRIER_URL, config.SHIPPING_CARRIER_TIMEOUT_MS),
+    },
+    {
+      provide: ADDRESSES,
+      inject: [DataSource],
+      useFactory: (database: DataSource) => new StoredAddressBook(database),
+    },
+  ],
+})
+export class ShippingModule {}
+
+export const shipping = defineService({
+  name: 'shipping',
+  doc: 'Carriers: book, label, dispatch, track, cancel.',
+  module: ShippingModule,
+  entities: [ShipmentEntity, DestinationEntity],
+  migrations: [Shipments1764000000000],
+  config: shippingConfig,
+});

@@ -1,0 +1,36 @@
+import type { ServiceLevel } from '@baton/contracts';
+import { defineStore, StateEntity } from '@baton/messaging';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Destination } from '../domain/address.js';
+
+@Entity('destinations')
+export class DestinationEntity extends StateEntity implements Destination {
+  @PrimaryColumn({ name: 'order_id', type: 'text' })
+  orderId!: string;
+
+  @Column({ name: 'service_level', type: 'text', nullable: true })
+  serviceLevel!: ServiceLevel | null;
+
+  @Column({ name: 'recipient_name', type: 'text', nullable: true })
+  name!: string | null;
+
+  @Column({ name: 'address_street', type: 'text', nullable: true })
+  street!: string | null;
+
+  @Column({ name: 'address_city', type: 'text', nullable: true })
+  city!: string | null;
+
+  @Column({ name: 'address_region', type: 'text', nullable: true })
+  region!: string | null;
+
+  @Column({ name: 'address_postal_code', type: 'text', nullable: true })
+  postalCode!: string | null;
+
+  @Column({ name: 'address_country', type: 'text', nullable: true })
+  country!: string | null;
+
+  @Column({ name: 'waiting', type: 'jsonb' })
+  waiting!: readonly number[];
+}
+
+export const Destinations = defineStore<Destination>()(DestinationEntity, 'orderId');

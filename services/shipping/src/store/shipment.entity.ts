@@ -1,0 +1,41 @@
+import { defineStore, isoTimestamp, StateEntity } from '@baton/messaging';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Booking, Shipment, ShipmentState, TrackingFact } from '../domain/shipment.js';
+
+@Entity('shipments')
+export class ShipmentEntity extends StateEntity implements Shipment {
+  @PrimaryColumn({ name: 'order_id', type: 'text' })
+  orderId!: string;
+
+  @PrimaryColumn({ name: 'shipment', type: 'int' })
+  shipment!: number;
+
+  @Column({ name: 'state', type: 'text' })
+  state!: ShipmentState;
+
+  @Column({ name: 'parcels', type: 'int', nullable: true })
+  parcels!: number | null;
+
+  @Column({ name: 'attempt', type: 'int' })
+  attempt!: number;
+
+  @Column({ name: 'carrier', type: 'text', nullable: true })
+  carrier!: string | null;
+
+  @Column({ name: 'bookings', type: 'jsonb' })
+  bookings!: readonly Booking[];
+
+  @Column({ name: 'tracking_number', type: 'text', nullable: true })
+  trackingNumber!: string | null;
+
+  @Column({ name: 'dispatched_at', type: 'timestamptz', nullable: true, transformer: isoTimestamp })
+  dispatchedAt!: string | null;
+
+  @Column({ name: 'tracking', type: 'jsonb' })
+  tracking!: readonly TrackingFact[];
+
+  @Column({ name: 'created_at', type: 'timestamptz', transformer: isoTimestamp })
+  createdAt!: string;
+}
+
+export const Shipments = defineStore<Shipment>()(ShipmentEntity, 'orderId', 'shipment');
