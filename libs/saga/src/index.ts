@@ -1,1 +1,10 @@
-export {};
+export { dueAtOf } from './clocks.js';
+export { defineSaga, SagaPlanMistaken, withPolicy } from './define.js';
+export type * from './definition.js';
+export { drawSaga } from './draw.js';
+export { explain, statusOf, type SagaStatus } from './explain.js';
+export type { Heard } from './facts.js';
+export { type At, type Message, type Reaction, react } from './react.js';
+export { type Fact, hasEnded, type Incident, type Saga, type Unit } from './saga.js';
+export { type Skip, whyNotSkip } from './skip.js';
+export { clock, days, hours, minutes, seconds } from './time.js';

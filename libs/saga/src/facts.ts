@@ -1,0 +1,124 @@
+import type { Event } from '@baton/contracts';
+import type { Failure, Role, SagaDefinition } from './definition.js';
+import { valuesAt } from './events.js';
+import { attemptOf, hasEnded, type Kept, type Saga, type SagaLine, type Unit, withStep } from './saga.js';
+import { changed, changedUnit, noted, tellKey, tellOf, type Visit } from './visit.js';
+
+/** An event as the engine reads it: its data by the names of fields. */
+export type Heard = Event<string, Readonly<Record<string, unknown>>>;
+
+const isLines = (value: unknown): value is readonly SagaLine[] => Array.isArray(value);
+
+/** Of two lists of lines, each line with the larger quantity: such lists only grow, whichever came last. */
+const grown = (before: unknown, now: unknown): readonly SagaLine[] => {
+  const byLine = new Map<string, SagaLine>();
+  for (const line of [before, now].filter(isLines).flat()) {
+    const seen = byLine.get(line.lineId);
+    if (!seen || line.quantity > seen.quantity) byLine.set(line.lineId, line);
+  }
+  return [...byLine.values()];
+};
+
+const remembered = (definition: SagaDefinition, kept: Kept = {}, data: Heard['data']): Kept | undefined => {
+  const { fields, growing } = definition.remembers;
+  const latest = fields.flatMap((field) => (data[field] === undefined ? [] : [[field, data[field]] as const]));
+  const lists = growing.flatMap((field) =>
+    isLines(data[field]) && data[field].length > 0 ? [[field, grown(kept[field], data[field])] as const] : [],
+  );
+  const next = { ...kept, ...Object.fromEntries([...latest, ...lists]) };
+  return Object.keys(next).length > 0 ? next : undefined;
+};
+
+const fits = ({ where }: Failure, data: Heard['data']): boolean => {
+  if (where === undefined) return true;
+  if ('empty' in where) return valuesAt(data, where.empty).length === 0;
+  return valuesAt(data, where.field).includes(where.is);
+};
+
+type StepRole = Extract<Role, { readonly step: string }>;
+
+/** What one event changes of a unit: the same unit when it says nothing new. */
+const foldIntoUnit = (definition: SagaDefinition, unit: Unit, role: StepRole, event: Heard, now: string): Unit => {
+  const changedUnit = foldRole(definition, unit, role, event, now);
+  if (changedUnit === unit) return unit;
+  const kept = remembered(definition, unit.kept, event.data);
+  return kept ? { ...changedUnit, kept } : changedUnit;
+};
+
+const foldRole = (definition: SagaDefinition, unit: Unit, role: StepRole, event: Heard, now: string): Unit => {
+  if (role.kind === 'refused') return unit.refused === undefined ? { ...unit, refused: now } : unit;
+  const step = definition.step(role.step);
+  return withStep(unit, role.step, (state) => {
+    if (role.kind === 'undone' || role.kind === 'begun') {
+      return state[role.kind] === undefined ? { ...state, [role.kind]: now } : state;
+    }
+    // A request starts the attempt that it asks for; what is still said about an earlier one changes nothing.
+    const said = step.asks === undefined ? undefined : event.data['attempt'];
+    const attempt = typeof said === 'number' ? said : attemptOf(state);
+    if (attempt < attemptOf(state) || state.done !== undefined) return state;
+    const { failed, ...rest } = state;
+    const current = attempt > 1 ? { ...rest, attempt } : rest;
+    if (role.kind === 'done') return { ...current, done: now };
+    if (failed !== undefined && attempt === attemptOf(state)) return state;
+    const failure = step.cannot?.find((each) => each.event === event.name && fits(each, event.data));
+    return failure ? { ...current, failed: failure.as } : state;
+  });
+};
+
+const foldWish = (saga: Saga, n: number, now: string): Saga => {
+  const wishes = saga.wishes ?? [];
+  return wishes.some((wish) => wish.n === n) ? saga : { ...saga, wishes: [...wishes, { n, at: now }] };
+};
+
+const foldTell = (saga: Saga, key: string, said: 'told' | 'failed'): Saga => {
+  const before = saga.tells?.[key];
+  return before === 'told' || before === said ? saga : { ...saga, tells: { ...saga.tells, [key]: said } };
+};
+
+const foldBeginning = (definition: SagaDefinition, saga: Saga, event: Heard, now: string): Saga => {
+  if (saga.begun !== undefined) return saga;
+  const order = Object.fromEntries(
+    definition.begins.keeps.flatMap((field) => (event.data[field] === undefined ? [] : [[field, event.data[field]]])),
+  );
+  return { ...saga, begun: now, order };
+};
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/**
+ * Adds the fact that an event states, whatever came before it. An event that was folded already, or comes after the
+ * end, leaves the very same visit.
+ */
+export const fold = (visit: Visit, event: Heard): Visit => {
+  const { definition, now, saga } = visit;
+  const role = definition.roles.get(event.name);
+  if (!role) return visit;
+  const value = event.data[definition.identity.unit];
+  const unit = typeof value === 'number' ? value : 0;
+  const next = ((): Visit => {
+    switch (role.kind) {
+      case 'beginning':
+        return changed(visit, foldBeginning(definition, saga, event, now));
+      case 'wish':
+        return changed(visit, foldWish(saga, Number(event.data[definition.wish.number] ?? 1), now));
+      case 'told':
+        return changed(visit, foldTell(saga, tellKey(unit, String(event.data['reason'])), 'told'));
+      case 'untold':
+        return changed(visit, foldTell(saga, tellKey(unit, String(event.data['reason'])), 'failed'));
+      default:
+        // An ended saga changes no more; what is still said about its steps is late.
+        return hasEnded(saga)
+          ? visit
+          : changedUnit(visit, unit, (before) => foldIntoUnit(definition, before, role, event, now));
+    }
+  })();
+  if (next === visit) return visit;
+  const note = text(event.data['reason']) ?? text(event.data['carrier']);
+  return noted(tellOf(next, event.name, unit), {
+    at: event.time,
+    fact: event.name,
+    ...(unit > 0 && { unit }),
+    ...(typeof event.data['attempt'] === 'number' && { attempt: event.data['attempt'] }),
+    ...(note !== undefined && { note }),
+  });
+};

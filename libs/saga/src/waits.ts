@@ -1,0 +1,134 @@
+import type { Late, SagaDefinition, Step } from './definition.js';
+import { isBeingUndone, underWay, undoing } from './path.js';
+import { hasEnded, type Saga, type Unit, waitKey } from './saga.js';
+
+/** Something that a saga waits for now. It follows from the facts; only its clock is kept. */
+export interface Waiting {
+  readonly key: string;
+  /** 0 is the whole. */
+  readonly unit: number;
+  readonly step: string;
+  /** Completes "… waits for". */
+  readonly waitsFor: string;
+  /** Milliseconds until the first deadline. */
+  readonly within: number;
+  /** What happens, one after another, each time that it is due. */
+  readonly late: readonly Late[];
+  /** How it can be asked for again. */
+  readonly asks?: 'birth' | 'step' | 'undo';
+  /** The request is repeated after each of these pauses until `deadline`; only then is it late. */
+  readonly remind?: { readonly every: number; readonly deadline: string };
+  /** Set when only a late event or a person can help, with the reason. */
+  readonly stuck?: string;
+  readonly owner: string;
+}
+
+export const BEGINNING = 'beginning';
+/** The name, as a step, of telling somebody something. */
+export const telling = (reason: string): string => `tell-${reason}`;
+/** The name, as a step, of undoing a step. */
+export const undoOf = (step: string): string => `undo-${step}`;
+
+export const stepUndoneBy = (name: string): string => name.slice('undo-'.length);
+
+const ASKING: readonly Late[] = ['ask-again', 'incident'];
+
+const duration = ({ policy }: SagaDefinition, name: string): number => policy[name] ?? 0;
+
+const withinOf = (definition: SagaDefinition, saga: Saga, { within }: Step): number => {
+  if (within === undefined || typeof within === 'string') return duration(definition, within ?? '');
+  const choice = within.is[String(saga.order?.[within.by])];
+  // A value that the plan does not know gets the longest time that it knows.
+  return choice === undefined
+    ? Math.max(...Object.values(within.is).map((name) => duration(definition, name)))
+    : duration(definition, choice);
+};
+
+/** Why a failed step waits for a person: its failure has no other alternative than an incident. */
+const stuckBecause = ({ alternatives }: SagaDefinition, unit: Unit, step: string): string | undefined => {
+  const failure = unit.steps[step]?.failed;
+  const alternative = alternatives.find(({ when }) => 'step' in when && when.step === step && when.failure === failure);
+  return alternative && 'incident' in alternative.then ? alternative.then.incident : undefined;
+};
+
+const forStep = (definition: SagaDefinition, saga: Saga, unit: Unit, step: Step): Waiting => {
+  const birth = definition.births[unit.birth ?? ''];
+  const isFirst = step.name === definition.firstStep;
+  const stuck = stuckBecause(definition, unit, step.name);
+  const asks = isFirst ? birth?.asks && 'birth' : step.asks && 'step';
+  const deadline = isFirst ? unit.deadline : undefined;
+  return {
+    key: waitKey(unit.n, step.name),
+    unit: unit.n,
+    step: step.name,
+    waitsFor: step.waitsFor,
+    within: isFirst ? duration(definition, birth?.within ?? '') : withinOf(definition, saga, step),
+    late: (isFirst ? birth?.late : step.late) ?? [],
+    owner: step.owner,
+    ...(asks && { asks }),
+    ...(deadline !== undefined && { remind: { every: duration(definition, birth?.remind ?? ''), deadline } }),
+    ...(stuck !== undefined && { stuck }),
+  };
+};
+
+const forUndo = (definition: SagaDefinition, unit: Unit): readonly Waiting[] => {
+  const name = undoing(definition, unit);
+  const step = name === undefined ? undefined : definition.step(name);
+  if (!step?.undo) return [];
+  return [
+    {
+      key: waitKey(unit.n, undoOf(step.name)),
+      unit: unit.n,
+      step: undoOf(step.name),
+      waitsFor: step.undo.waitsFor,
+      within: duration(definition, step.undo.within),
+      late: ASKING,
+      asks: 'undo',
+      owner: step.owner,
+    },
+  ];
+};
+
+const forUnit = (definition: SagaDefinition, saga: Saga, unit: Unit): readonly Waiting[] => {
+  if (unit.birth === undefined || unit.ended) return [];
+  if (isBeingUndone(unit)) return forUndo(definition, unit);
+  return underWay(definition, unit).map((step) => forStep(definition, saga, unit, step));
+};
+
+const forTells = ({ tells, policy }: SagaDefinition, saga: Saga): readonly Waiting[] =>
+  Object.entries(saga.tells ?? {}).flatMap(([key, state]) => {
+    if (state === 'told') return [];
+    const [unit = '0', reason = ''] = key.split('/');
+    return [
+      {
+        key: waitKey(Number(unit), telling(reason)),
+        unit: Number(unit),
+        step: telling(reason),
+        waitsFor: `${tells.participant} to send the mail "${reason}"`,
+        within: policy[tells.within] ?? 0,
+        late: ['incident'] as const,
+        owner: tells.owner,
+        ...(state === 'failed' && { stuck: `The mail "${reason}" was refused for good.` }),
+      },
+    ];
+  });
+
+/** All that a saga waits for now. After its end only telling can be late. */
+export const waitingsOf = (definition: SagaDefinition, saga: Saga): readonly Waiting[] => {
+  const tells = forTells(definition, saga);
+  if (hasEnded(saga)) return tells;
+  if (saga.begun === undefined) {
+    const { with: event, within, owner } = definition.begins;
+    const beginning: Waiting = {
+      key: waitKey(0, BEGINNING),
+      unit: 0,
+      step: BEGINNING,
+      waitsFor: `${event}, which has not come yet`,
+      within: duration(definition, within),
+      late: ['incident'],
+      owner,
+    };
+    return [beginning, ...tells];
+  }
+  return [...saga.units.flatMap((unit) => forUnit(definition, saga, unit)), ...tells];
+};
