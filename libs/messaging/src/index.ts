@@ -6,6 +6,7 @@ export * from './api/outcome.js';
 export * from './api/reactions.js';
 export * from './api/stores.js';
 export * from './store/state.entity.js';
+export * from './transport/index.js';
 export * from './transport/port.js';
 export * from './pipeline/pipeline.js';
 export { Messaging1700000000000 } from './migrations/1-messaging.js';

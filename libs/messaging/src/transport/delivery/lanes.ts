@@ -1,0 +1,117 @@
+import type { IncomingRecord, PartitionOffset, Subscription, TopicPartition } from '../port.js';
+import { partitionKey } from './assignment.js';
+import { patiently } from './backoff.js';
+import { Lane, type LaneLimits } from './lane.js';
+import { messageOf, type TransportLogger } from './logger.js';
+
+/** The lanes of the partitions that one member of a group holds; both adapters deliver through it. */
+export class Lanes {
+  readonly #lanes = new Map<string, Lane>();
+  readonly #underWay = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly subscription: Subscription,
+    private readonly limits: LaneLimits,
+    private readonly logger: TransportLogger,
+    private readonly room: (lane: Lane) => void,
+  ) {}
+
+  get(partition: TopicPartition): Lane | undefined {
+    return this.#lanes.get(partitionKey(partition));
+  }
+
+  all(): readonly Lane[] {
+    return [...this.#lanes.values()];
+  }
+
+  open(begin: PartitionOffset): Lane {
+    const key = partitionKey(begin);
+    const lane = new Lane(
+      begin,
+      {
+        deliver: (records: readonly IncomingRecord[]) => this.subscription.onRecords(records),
+        room: this.room,
+        rejected: ({ topic, partition }, offset, error) =>
+          this.logger.warn('records were not taken; they are delivered again after a pause', {
+            group: this.subscription.group,
+            topic,
+            partition,
+            offset: String(offset),
+            reason: messageOf(error),
+          }),
+      },
+      this.limits,
+      this.#underWay.get(key) ?? Promise.resolve(),
+    );
+    this.#lanes.set(key, lane);
+    return lane;
+  }
+
+  /**
+   * Asks the subscription where the assigned partitions begin, again after a pause when it rejects.
+   * @param current false once the assignment is over; then nobody needs the answer any more
+   */
+  async askBeginning(
+    states: readonly PartitionState[],
+    current: () => boolean,
+    signal: AbortSignal,
+  ): Promise<readonly PartitionOffset[]> {
+    const ends = states.map(({ topic, partition, end }) => ({ topic, partition, offset: end }));
+    const answers = await patiently(() => this.subscription.onAssigned(ends), {
+      giveUp: () => !current(),
+      onFailure: (error) =>
+        this.logger.warn('an assignment was not taken; it is offered again after a pause', {
+          group: this.subscription.group,
+          reason: messageOf(error),
+        }),
+      signal,
+    }).catch(() => []);
+    const answered = new Map(answers.map((answer) => [partitionKey(answer), answer.offset]));
+    return states.map((state) => ({
+      topic: state.topic,
+      partition: state.partition,
+      offset: beginning(state, answered.get(partitionKey(state))),
+    }));
+  }
+
+  /** Takes partitions away; calls under way go on, and a later lane of the partition waits for them. */
+  close(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) {
+      const key = partitionKey(partition);
+      const lane = this.#lanes.get(key);
+      if (lane === undefined) continue;
+      lane.close();
+      this.#lanes.delete(key);
+      const settled = lane.settled().then(() => {
+        if (this.#underWay.get(key) === settled) this.#underWay.delete(key);
+      });
+      this.#underWay.set(key, settled);
+    }
+  }
+
+  /** Ends delivery and waits for the calls under way. */
+  async stop(): Promise<void> {
+    const lanes = this.all();
+    for (const lane of lanes) lane.close();
+    await Promise.all([...lanes.map((lane) => lane.settled()), ...this.#underWay.values()]);
+  }
+}
+
+/** What the transport knows of a partition at the moment of an assignment. */
+export interface PartitionState extends TopicPartition {
+  /** The first offset that is still kept. */
+  readonly first: bigint;
+  /** The offset that the next record will get. */
+  readonly end: bigint;
+  readonly committed: bigint | undefined;
+}
+
+/**
+ * Where delivery of an assigned partition begins: at the answered offset, else the committed one, else the beginning.
+ * An offset that the transport does not have (removed by retention, or beyond the end after the topic was made anew)
+ * becomes the beginning: delivering again is safe, leaving out is not.
+ */
+export function beginning(state: PartitionState, answered: bigint | undefined): bigint {
+  const wanted = answered ?? state.committed ?? state.first;
+  return wanted < state.first || wanted > state.end ? state.first : wanted;
+}

@@ -1,0 +1,139 @@
+import type { EachBatchPayload } from 'kafkajs';
+import { Backoff, patiently } from '../delivery/backoff.js';
+import { Lanes } from '../delivery/lanes.js';
+import type { Outage } from '../delivery/outage.js';
+import { partitionKey } from '../delivery/assignment.js';
+import type { Consumer, PartitionOffset, Subscription, TopicPartition } from '../port.js';
+import type { KafkaAdmin } from './kafka-admin.js';
+import { isPermanent } from './kafka-errors.js';
+import type { KafkaSettings } from './kafka-options.js';
+import { incoming } from './kafka-records.js';
+import { KafkaSession } from './kafka-session.js';
+
+/**
+ * A member of a consumer group that never gives up: when its session with the cluster ends, it begins another one.
+ *
+ * kafkajs' fetch loop never waits for `onRecords`: batches go into lanes at once, and a lane that is full is paused, so
+ * that heartbeats go on and one slow partition holds up no other.
+ */
+export class KafkaConsumer implements Consumer {
+  readonly #lanes: Lanes;
+  readonly #stopping = new AbortController();
+  readonly #part: string;
+  readonly #running: Promise<void>;
+  #session: KafkaSession | undefined;
+  #generation = 0;
+  #healthy = true;
+
+  constructor(
+    private readonly subscription: Subscription,
+    private readonly settings: KafkaSettings,
+    private readonly admin: KafkaAdmin,
+    private readonly outage: Outage,
+  ) {
+    this.#part = `group ${subscription.group}`;
+    this.#lanes = new Lanes(subscription, settings.limits, settings.logger, (lane) => this.#session?.resume([lane]));
+    this.#running = this.#supervise();
+  }
+
+  get healthy(): boolean {
+    return this.#healthy;
+  }
+
+  async commit(offsets: readonly PartitionOffset[]): Promise<void> {
+    const held = offsets.filter((offset) => this.#lanes.get(offset) !== undefined);
+    if (held.length > 0) await this.#session?.commit(held);
+  }
+
+  seek(offset: PartitionOffset): void {
+    const lane = this.#lanes.get(offset);
+    if (lane === undefined) return;
+    lane.seek(offset.offset);
+    this.#session?.seek(offset);
+    this.#session?.resume([offset]);
+  }
+
+  async lag(): Promise<readonly (PartitionOffset & { readonly lag: bigint })[]> {
+    const lanes = this.#lanes.all();
+    const ends = new Map((await this.admin.ends(lanes)).map((end) => [partitionKey(end), end.offset]));
+    return lanes.map(({ topic, partition, next }) => {
+      const end = ends.get(partitionKey({ topic, partition })) ?? next;
+      return { topic, partition, offset: next, lag: end > next ? end - next : 0n };
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#lanes.stop();
+    this.#session?.stop();
+    await this.#running;
+  }
+
+  async #supervise(): Promise<void> {
+    const backoff = new Backoff(200, 3_000);
+    while (!this.#stopping.signal.aborted) {
+      const { group, topics } = this.subscription;
+      const session = new KafkaSession(group, topics, this.settings, {
+        joined: (partitions) => this.#joined(partitions),
+        left: () => this.#left(),
+        batch: (payload) => this.#batch(payload),
+      });
+      this.#session = session;
+      const error = await session.run();
+      this.#left();
+      if (this.#stopping.signal.aborted) break;
+      this.#healthy = !isPermanent(error);
+      this.outage.failed(this.#part, error);
+      if (session.hasJoined) backoff.reset();
+      await backoff.pause(this.#stopping.signal);
+    }
+    this.#session = undefined;
+  }
+
+  #left(): void {
+    this.#generation += 1;
+    const lost = this.#lanes.all().map(({ topic, partition }) => ({ topic, partition }));
+    if (lost.length === 0) return;
+    this.#lanes.close(lost);
+    if (!this.#stopping.signal.aborted) this.subscription.onRevoked(lost);
+  }
+
+  /** Runs before the first fetch of the new assignment, and pauses it until its offsets are known and sought. */
+  #joined(partitions: readonly TopicPartition[]): void {
+    this.#left();
+    this.#healthy = true;
+    this.outage.works(this.#part);
+    if (partitions.length === 0 || this.#stopping.signal.aborted) return;
+    this.#session?.pause(partitions);
+    void this.#begin(this.#generation, partitions);
+  }
+
+  async #begin(generation: number, partitions: readonly TopicPartition[]): Promise<void> {
+    const current = (): boolean => generation === this.#generation && !this.#stopping.signal.aborted;
+    const part = `${this.#part}, assignment`;
+    const states = await patiently(() => this.admin.states(this.subscription.group, partitions), {
+      giveUp: () => !current(),
+      onFailure: (error) => this.outage.failed(part, error),
+      signal: this.#stopping.signal,
+    }).catch(() => undefined);
+    if (states === undefined || !current()) return;
+    this.outage.works(part);
+    const answered = await this.#lanes.askBeginning(states, current, this.#stopping.signal);
+    if (!current()) return;
+    for (const begin of answered) {
+      this.#lanes.open(begin);
+      this.#session?.seek(begin);
+    }
+    this.#session?.resume(partitions);
+  }
+
+  #batch({ batch, isStale, resolveOffset }: EachBatchPayload): void {
+    const lane = this.#lanes.get(batch);
+    const last = batch.messages.at(-1);
+    // Fetched before a rebalance or a seek: kafkajs fetches again from where it should.
+    if (lane === undefined || last === undefined || isStale()) return;
+    lane.push(batch.messages.map((message) => incoming(batch.topic, batch.partition, message)));
+    resolveOffset(last.offset);
+    if (lane.full) this.#session?.pause([lane]);
+  }
+}

@@ -1,0 +1,91 @@
+import { type ISocketFactory, Kafka, logLevel, type SASLOptions } from 'kafkajs';
+import type { ConnectionOptions } from 'node:tls';
+import { defaultLimits, type LaneLimits } from '../delivery/lane.js';
+import { silent, type TransportLogger } from '../delivery/logger.js';
+
+export interface KafkaOptions {
+  /** Where the cluster is found: `host:port`, one or more. */
+  readonly brokers: readonly string[];
+  /** Names this process in the broker's logs and quotas. */
+  readonly clientId: string;
+  readonly ssl?: boolean | ConnectionOptions;
+  readonly sasl?: SASLOptions;
+  readonly logger?: TransportLogger;
+  /** How batches are compressed. Default none. */
+  readonly compression?: 'none' | 'gzip';
+  /** Replicas of topics that are made here. Default: one a broker, at most 3. */
+  readonly replicationFactor?: number;
+  /** A member of which nothing is heard for this long is out of its group, milliseconds. Default 12,000. */
+  readonly sessionTimeoutMs?: number;
+  /** Pause between heartbeats, milliseconds; a rebalance is noticed within it. Default 1,000. */
+  readonly heartbeatMs?: number;
+  /** How long members may take to join again in a rebalance, milliseconds. Default 30,000. */
+  readonly rebalanceTimeoutMs?: number;
+  /**
+   * How long the broker keeps a fetch open that finds nothing, milliseconds. Records are answered at once; this bounds
+   * how long a partition that was full waits for its next fetch, and how long `stop` takes. Default 100.
+   */
+  readonly fetchWaitMs?: number;
+  /** A request without an answer has failed after this, milliseconds. Default 15,000. */
+  readonly requestTimeoutMs?: number;
+  readonly limits?: Partial<LaneLimits>;
+  /** Makes the connections' sockets, for proxies and tests. */
+  readonly socketFactory?: ISocketFactory;
+  /** Ends the waiting for a cluster that is not there yet. */
+  readonly signal?: AbortSignal;
+}
+
+/** The options with every default in place. */
+export interface KafkaSettings {
+  readonly logger: TransportLogger;
+  readonly compression: 'none' | 'gzip';
+  readonly replicationFactor: number | undefined;
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatMs: number;
+  readonly rebalanceTimeoutMs: number;
+  readonly fetchWaitMs: number;
+  readonly limits: LaneLimits;
+  /**
+   * A client of its own for each producer and each member of a group: kafkajs keeps the committed offsets of a group
+   * per client, where the rebalance of one member would clear what another one reads from.
+   */
+  readonly client: () => Kafka;
+}
+
+/** Fills in the defaults. Throws if the options cannot work. */
+export function settingsOf(options: KafkaOptions): KafkaSettings {
+  if (options.brokers.length === 0) throw new Error('KafkaTransport needs at least one broker (host:port)');
+  const { sessionTimeoutMs = 12_000, heartbeatMs = 1_000 } = options;
+  if (heartbeatMs * 2 > sessionTimeoutMs) {
+    throw new Error('heartbeatMs must fit at least twice into sessionTimeoutMs, else one late heartbeat costs the group');
+  }
+  const logger = options.logger ?? silent;
+  return {
+    logger,
+    compression: options.compression ?? 'none',
+    replicationFactor: options.replicationFactor,
+    sessionTimeoutMs,
+    heartbeatMs,
+    rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 30_000,
+    fetchWaitMs: options.fetchWaitMs ?? 100,
+    limits: { ...defaultLimits, ...options.limits },
+    client: () =>
+      new Kafka({
+        brokers: [...options.brokers],
+        clientId: options.clientId,
+        ...(options.ssl === undefined ? {} : { ssl: options.ssl }),
+        ...(options.sasl === undefined ? {} : { sasl: options.sasl }),
+        ...(options.socketFactory === undefined ? {} : { socketFactory: options.socketFactory }),
+        connectionTimeout: 3_000,
+        requestTimeout: options.requestTimeoutMs ?? 15_000,
+        // Short: what outlasts it is for the loops of this adapter, which have patience and say so once.
+        retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 2 },
+        logLevel: logLevel.WARN,
+        // kafkajs says a broker that is away once per connection and attempt. Outage says it once.
+        logCreator:
+          () =>
+          ({ namespace, label, log: { message, timestamp: _, ...details } }) =>
+            logger.debug?.(`kafkajs ${label} ${namespace}: ${message}`, details),
+      }),
+  };
+}

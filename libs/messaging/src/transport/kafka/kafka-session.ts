@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Consumer as KafkaJsConsumer, type EachBatchPayload, KafkaJSConnectionError } from 'kafkajs';
+import type { PartitionOffset, TopicPartition } from '../port.js';
+import { coPartitionedAssigner } from './kafka-assigner.js';
+import type { KafkaSettings } from './kafka-options.js';
+
+export interface SessionHandlers {
+  /** The group was joined. Called before anything is fetched; what is paused in the call is not fetched. */
+  joined(partitions: readonly TopicPartition[]): void;
+  /** The membership ended, for a rebalance or for good. */
+  left(): void;
+  batch(payload: EachBatchPayload): void;
+}
+
+/** How long `stop` waits for a join under way; a join that a dead member holds up can take a session timeout. */
+const JOIN_PATIENCE_MS = 5_000;
+/** How long leaving the group may take; a broker that is away never answers it. */
+const DISCONNECT_PATIENCE_MS = 5_000;
+/** Workers cost nothing while idle; fewer than partitions would make some wait for others. */
+const CONCURRENT_PARTITIONS = 1_024;
+
+/**
+ * One kafkajs consumer from connecting to its crash or its stop. kafkajs' own restarts are off: after a stop during a
+ * restart it would go on consuming, and it restarts only after some of its errors.
+ */
+export class KafkaSession {
+  readonly #consumer: KafkaJsConsumer;
+  readonly #stop = Promise.withResolvers<void>();
+  #joined = false;
+
+  constructor(
+    private readonly group: string,
+    private readonly topics: readonly string[],
+    settings: KafkaSettings,
+    private readonly handlers: SessionHandlers,
+  ) {
+    this.#consumer = settings.client().consumer({
+      groupId: group,
+      partitionAssigners: [coPartitionedAssigner],
+      allowAutoTopicCreation: false,
+      sessionTimeout: settings.sessionTimeoutMs,
+      heartbeatInterval: settings.heartbeatMs,
+      rebalanceTimeout: settings.rebalanceTimeoutMs,
+      metadataMaxAge: 60_000,
+      // With one byte as the least, the broker answers as soon as there is a record.
+      minBytes: 1,
+      maxWaitTimeInMs: settings.fetchWaitMs,
+      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5, restartOnFailure: async () => false },
+    });
+  }
+
+  /** Whether the group has been joined at least once. */
+  get hasJoined(): boolean {
+    return this.#joined;
+  }
+
+  /** Resolves when the session is over and disconnected: with the error that ended it, or nothing after `stop`. */
+  async run(): Promise<unknown> {
+    const { GROUP_JOIN, REBALANCING, CRASH, REQUEST_TIMEOUT } = this.#consumer.events;
+    const crash = Promise.withResolvers<unknown>();
+    this.#consumer.on(CRASH, ({ payload }) => crash.resolve(payload.error));
+    // kafkajs would ask six times over the same dead connection, each time for as long.
+    this.#consumer.on(REQUEST_TIMEOUT, ({ payload }) =>
+      crash.resolve(new KafkaJSConnectionError(`${payload.apiName} got no answer`, { broker: payload.broker })),
+    );
+    this.#consumer.on(REBALANCING, () => this.handlers.left());
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
+      this.#joined = true;
+      this.handlers.joined(
+        Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
+          partitions.map((partition) => ({ topic, partition })),
+        ),
+      );
+    });
+    try {
+      const start = this.#start();
+      start.catch(() => {});
+      await Promise.race([start, crash.promise, this.#stop.promise.then(() => sleep(JOIN_PATIENCE_MS, undefined, { ref: false }))]);
+      return await Promise.race([crash.promise, this.#stop.promise]);
+    } catch (error) {
+      return error;
+    } finally {
+      await Promise.race([
+        this.#consumer.disconnect().catch(() => {}),
+        sleep(DISCONNECT_PATIENCE_MS, undefined, { ref: false }),
+      ]);
+    }
+  }
+
+  /** Leaves the group; `run` resolves after it. */
+  stop(): void {
+    this.#stop.resolve();
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    this.#consumer.pause(partitions.map(({ topic, partition }) => ({ topic, partitions: [partition] })));
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    this.#consumer.resume(partitions.map(({ topic, partition }) => ({ topic, partitions: [partition] })));
+  }
+
+  seek({ topic, partition, offset }: PartitionOffset): void {
+    this.#consumer.seek({ topic, partition, offset: String(offset) });
+  }
+
+  commit(offsets: readonly PartitionOffset[]): Promise<void> {
+    return this.#consumer.commitOffsets(
+      offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) })),
+    );
+  }
+
+  async #start(): Promise<void> {
+    await this.#consumer.connect();
+    await this.#consumer.subscribe({ topics: [...this.topics], fromBeginning: true });
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
+      eachBatch: async (payload) => this.handlers.batch(payload),
+    });
+  }
+}

@@ -1,0 +1,83 @@
+import { connect, createServer, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { ISocketFactory } from 'kafkajs';
+
+/** A network that a test can cut and mend: to the server the client is dead, to the client the server is away. */
+export interface Cable {
+  /** Ends all connections; new ones are refused. */
+  cut(): void;
+  mend(): void;
+}
+
+/** A cable for kafkajs, which connects to whatever address the brokers tell. */
+export class SocketCable implements Cable {
+  readonly #sockets = new Set<Socket>();
+  #cut = false;
+
+  readonly socketFactory: ISocketFactory = ({ host, port, onConnect }) => {
+    // Port 1 of the local host refuses.
+    const socket = this.#cut ? connect(1, '127.0.0.1') : connect({ host, port }, onConnect);
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    return socket;
+  };
+
+  cut(): void {
+    this.#cut = true;
+    for (const socket of this.#sockets) socket.destroy(new Error('read ECONNRESET'));
+  }
+
+  mend(): void {
+    this.#cut = false;
+  }
+}
+
+/** A cable that is a port of its own, in front of another one. */
+export class PortCable implements Cable {
+  readonly #sockets = new Set<Socket>();
+  #cut = false;
+
+  private constructor(
+    readonly port: number,
+    readonly close: () => void,
+  ) {}
+
+  static async to(host: string, port: number): Promise<PortCable> {
+    const server = createServer((near) => cable.#connected(near, host, port));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const cable: PortCable = new PortCable((server.address() as AddressInfo).port, () => {
+      cable.cut();
+      server.close();
+    });
+    return cable;
+  }
+
+  cut(): void {
+    this.#cut = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  mend(): void {
+    this.#cut = false;
+  }
+
+  #connected(near: Socket, host: string, port: number): void {
+    if (this.#cut) {
+      near.destroy();
+      return;
+    }
+    const far = connect(port, host);
+    near.pipe(far).pipe(near);
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.#sockets.add(socket);
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        other.destroy();
+      });
+    }
+  }
+}
