@@ -1,1 +1,4 @@
-export {};
+export * from './client/baton-client.js';
+export * from './client/errors.js';
+export * from './client/views.js';
+export * from './sample/superstore.js';

@@ -1,0 +1,101 @@
+import Table from 'cli-table3';
+import picocolors from 'picocolors';
+import type { Incident, OrderDetail, OrderSummary, StockView } from '../client/views.js';
+import { type Output, printable } from './io.js';
+
+type Cell = string | number | null | undefined;
+
+const NO_BORDERS = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+};
+
+/** Columns under their heads; numbers to the right. */
+const table = (head: readonly string[], rows: readonly (readonly Cell[])[]): string => {
+  const drawn = new Table({
+    head: [...head],
+    chars: NO_BORDERS,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: head.map((_, column) => (rows.every((row) => typeof row[column] === 'number') ? 'right' : 'left')),
+  });
+  drawn.push(...rows.map((row) => row.map((cell) => printable(String(cell ?? '—')))));
+  return drawn
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+};
+
+export const ordersTable = (orders: readonly OrderSummary[]): string =>
+  orders.length === 0
+    ? 'No orders.'
+    : table(
+        ['order', 'status', 'since', 'placed', 'lines', 'units'],
+        orders.map((order) => [
+          order.orderId,
+          order.status,
+          order.statusSince,
+          order.placedAt,
+          order.lines,
+          order.units,
+        ]),
+      );
+
+export const stockTable = (stock: readonly StockView[]): string =>
+  stock.length === 0
+    ? 'No stock.'
+    : table(
+        ['SKU', 'location', 'on hand', 'reserved', 'available', 'name'],
+        stock.flatMap(({ sku, name, levels }) =>
+          levels.map((level) => [sku, level.location, level.onHand, level.reserved, level.available, name ?? '']),
+        ),
+      );
+
+export const incidentsTable = (incidents: readonly Incident[]): string =>
+  incidents.length === 0
+    ? 'No open incidents.'
+    : table(
+        ['order', 'shipment', 'step', 'owner', 'due', 'reason'],
+        incidents.map(({ orderId, shipment, step, owner, dueAt, reason }) => [
+          orderId,
+          shipment,
+          step,
+          owner,
+          dueAt,
+          reason,
+        ]),
+      );
+
+/** One order: what it waits for first, then what was ordered and what happened. */
+export const orderPage = (order: OrderDetail, output: Output): string => {
+  const { bold, dim } = picocolors.createColors(output.isTTY === true && picocolors.isColorSupported);
+  const timeline = order.timeline.map(({ at, shipment, text, fact }) => {
+    const which = shipment ? `shipment ${shipment}: ` : '';
+    return `  ${dim(printable(at))}  ${which}${printable(text || fact)}`;
+  });
+  return [
+    `${bold(printable(order.orderId))}  ${order.status} since ${printable(order.statusSince)}`,
+    printable(order.waitsFor),
+    '',
+    table(
+      ['line', 'SKU', 'quantity'],
+      order.lines.map(({ lineId, sku, quantity }) => [lineId, sku, quantity]),
+    ),
+    '',
+    'What happened:',
+    ...timeline,
+  ].join('\n');
+};

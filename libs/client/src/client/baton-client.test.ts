@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import { superstoreOrders } from '../sample/superstore.js';
+import { fakeGateway } from '../testing/fake-gateway.js';
+import { NOBODY } from '../testing/baton.js';
+import { BatonClient, BatonError, BatonUnreachable, everyItem } from '../index.js';
+
+const [order] = superstoreOrders();
+if (!order) throw new Error('the sample has no orders');
+const fast = { retryDelayMs: 1 };
+
+test('a submission carries the order, and its id as the Idempotency-Key', async () => {
+  await using gateway = await fakeGateway(() => ({ status: 201, body: { orderId: order.orderId, status: 'placed' } }));
+  const view = await new BatonClient({ url: gateway.url }).orders.submit(order);
+  expect(view.status).toBe('placed');
+  expect(gateway.seen).toEqual([{ method: 'POST', path: '/orders', key: order.orderId, body: order }]);
+});
+
+test('the address may have a path, and ids are escaped in it', async () => {
+  await using gateway = await fakeGateway(() => ({ body: {} }));
+  await new BatonClient({ url: `${gateway.url}/shop/` }).orders.get('a~b:c/../d');
+  expect(gateway.seen[0]?.path).toBe('/shop/orders/a~b%3Ac%2F..%2Fd');
+});
+
+test('an error answer is a BatonError with the problem', async () => {
+  const problem = {
+    title: 'Bad Request',
+    detail: 'lines.0: too small',
+    issues: [{ path: ['lines', 0], message: 'too small' }],
+  };
+  await using gateway = await fakeGateway(() => ({ status: 400, body: problem }));
+  const refused = new BatonClient({ url: gateway.url }).orders.submit(order);
+  await expect(refused).rejects.toSatisfy((error) => error instanceof BatonError && error.status === 400);
+  await expect(refused).rejects.toMatchObject({ problem, message: 'lines.0: too small (HTTP 400)' });
+  expect(gateway.seen).toHaveLength(1);
+});
+
+test('an answer that is no JSON is said to be none of Baton’s', async () => {
+  await using gateway = await fakeGateway(() => ({ body: '<html>' }));
+  await expect(new BatonClient({ url: gateway.url }).stock.list()).rejects.toThrow(
+    /not with JSON; is it Baton's gateway/,
+  );
+});
+
+test('a request that may be repeated is, while a service is away or hangs up', async () => {
+  const answers = ['hang up', { status: 503, body: {} }, { status: 201, body: { orderId: 'x' } }] as const;
+  let asked = 0;
+  await using gateway = await fakeGateway(() => answers[asked++] ?? 'hang up');
+  await new BatonClient({ url: gateway.url, ...fast }).orders.submit(order);
+  expect(gateway.seen.map(({ key }) => key)).toEqual([order.orderId, order.orderId, order.orderId]);
+});
+
+test('a replenishment is repeated under one key, so that it counts once', async () => {
+  let asked = 0;
+  await using gateway = await fakeGateway(() => (asked++ === 0 ? 'hang up' : { body: { onHand: 5 } }));
+  await new BatonClient({ url: gateway.url, ...fast }).stock.replenish('S', 'West', 5);
+  const keys = gateway.seen.map(({ key }) => key);
+  expect(keys).toHaveLength(2);
+  expect(keys[0]).toBe(keys[1]);
+  expect(keys[0]).toBeTruthy();
+});
+
+test('a wish without a key is never repeated', async () => {
+  await using gateway = await fakeGateway(() => 'hang up');
+  await expect(new BatonClient({ url: gateway.url, ...fast }).orders.cancel('o')).rejects.toBeInstanceOf(
+    BatonUnreachable,
+  );
+  expect(gateway.seen).toHaveLength(1);
+});
+
+test('nobody there is a BatonUnreachable that names the address and the reason', async () => {
+  const asked = new BatonClient({ url: NOBODY, retries: 0 }).orders.get('o');
+  await expect(asked).rejects.toBeInstanceOf(BatonUnreachable);
+  await expect(asked).rejects.toThrow(/Baton does not answer at http:\/\/127\.0\.0\.1:9: .+/);
+});
+
+test('an answer that takes too long is unreachable too', async () => {
+  const never: typeof fetch = (_url, init) =>
+    new Promise((_resolve, reject) =>
+      init?.signal?.addEventListener('abort', () => reject(init.signal?.reason as Error)),
+    );
+  const asked = new BatonClient({ url: NOBODY, fetch: never, timeoutMs: 5, retries: 0 }).incidents.list();
+  await expect(asked).rejects.toThrow('no answer in time');
+});
+
+test.for(['', 'localhost:80', 'ftp://x', 'nonsense'])('%j is no address', (url) => {
+  expect(() => new BatonClient({ url })).toThrow(RangeError);
+});
+
+test('a catalogue is imported in parts that a service reads', async () => {
+  await using gateway = await fakeGateway(() => ({ body: {} }));
+  const items = Array.from({ length: 4_500 }, (_, index) => ({ sku: `S${index}`, location: 'West', onHand: 1 }));
+  await new BatonClient({ url: gateway.url }).stock.import(items);
+  const sent = gateway.seen.map(({ body }) => (body as { items: unknown[] }).items);
+  expect(sent.map((part) => part.length)).toEqual([2_000, 2_000, 500]);
+  expect(sent.flat()).toEqual(items);
+});
+
+test('every item of a list is read page by page', async () => {
+  const pages = [
+    { orders: [1, 2], next: 'b' },
+    { orders: [3], next: null },
+  ];
+  await using gateway = await fakeGateway(({ path }) => ({ body: path.includes('after=b') ? pages[1] : pages[0] }));
+  const { orders } = new BatonClient({ url: gateway.url });
+  const items: unknown[] = [];
+  for await (const item of everyItem((page) => orders.list({ ...page, status: 'placed' }), 2)) items.push(item);
+  expect(items).toEqual([1, 2, 3]);
+  expect(gateway.seen.map(({ path }) => path)).toEqual([
+    '/orders?limit=2&status=placed',
+    '/orders?limit=2&after=b&status=placed',
+  ]);
+});

@@ -1,0 +1,117 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Page } from './views.js';
+import { BatonError, BatonUnreachable, type Problem } from './errors.js';
+
+export interface HttpOptions {
+  /** Origin of the gateway, with a path prefix if there is one. */
+  readonly url: string;
+  readonly fetch?: typeof fetch;
+  /** How long one request may take; 30 s when absent. */
+  readonly timeoutMs?: number;
+  /**
+   * How often a request that may be repeated is made again while nobody answers or a service is away (502, 503, 504,
+   * 429); 3 when absent.
+   */
+  readonly retries?: number;
+  /** Pause before the first repetition, doubled each time; 200 ms when absent. */
+  readonly retryDelayMs?: number;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: unknown;
+  /** Makes a repetition of a POST safe: the second gets the first one's answer. */
+  readonly idempotencyKey?: string;
+  /** A repetition is safe without a key: it sets what it says. */
+  readonly repeatable?: boolean;
+}
+
+const TIMEOUT_MS = 30_000;
+const RETRIES = 3;
+const RETRY_DELAY_MS = 200;
+const AWAY = new Set([429, 502, 503, 504]);
+
+/** JSON over HTTP with problem+json errors, and repetition where it can do no harm. */
+export class Http {
+  private readonly base: URL;
+
+  constructor(private readonly options: HttpOptions) {
+    if (!URL.canParse(options.url) || !/^https?:$/.test(new URL(options.url).protocol)) {
+      throw new RangeError(`${JSON.stringify(options.url)} is no http(s) address, such as http://127.0.0.1:8080.`);
+    }
+    this.base = new URL(options.url.replace(/\/*$/, '/'));
+  }
+
+  /**
+   * @throws BatonError for an answer that is an error
+   * @throws BatonUnreachable when there was no answer
+   */
+  async send<Answer>(request: HttpRequest): Promise<Answer> {
+    const { retries = RETRIES, retryDelayMs = RETRY_DELAY_MS } = this.options;
+    const repeatable = request.method === 'GET' || request.repeatable === true || request.idempotencyKey !== undefined;
+    for (let tried = 0; ; tried++) {
+      try {
+        return await this.once<Answer>(request);
+      } catch (error) {
+        const away = error instanceof BatonUnreachable || (error instanceof BatonError && AWAY.has(error.status));
+        if (!away || !repeatable || tried >= retries) throw error;
+        await pause(retryDelayMs * 2 ** tried);
+      }
+    }
+  }
+
+  /** One page of a list; services name the list by what it lists. */
+  async page<Item>(path: string, query: HttpRequest['query'] = {}): Promise<Page<Item>> {
+    const { next, ...rest } = await this.send<{ readonly next?: string | null }>({ method: 'GET', path, query });
+    const items = Object.values<unknown>(rest).find(Array.isArray) as readonly Item[] | undefined;
+    return { items: items ?? [], next: next ?? null };
+  }
+
+  private async once<Answer>({ method, path, query = {}, body, idempotencyKey }: HttpRequest): Promise<Answer> {
+    const url = new URL(path.replace(/^\//, ''), this.base);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    const { response, text } = await this.exchange(url, {
+      method,
+      headers: {
+        accept: 'application/json, application/problem+json',
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const parsed = parse(text);
+    if (!response.ok) throw new BatonError(response.status, problemIn(parsed, response.statusText));
+    if (parsed === undefined && text !== '') {
+      throw new BatonError(response.status, {
+        detail: `${url.origin} answered, but not with JSON; is it Baton's gateway?`,
+      });
+    }
+    return parsed as Answer;
+  }
+
+  /** The answer with its body; the time limit holds for both. */
+  private async exchange(url: URL, init: RequestInit): Promise<{ readonly response: Response; readonly text: string }> {
+    const { fetch: send = fetch, timeoutMs = TIMEOUT_MS } = this.options;
+    try {
+      const response = await send(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
+      return { response, text: await response.text() };
+    } catch (cause) {
+      throw new BatonUnreachable(this.base.origin, { cause });
+    }
+  }
+}
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const problemIn = (body: unknown, statusText: string): Problem =>
+  typeof body === 'object' && body !== null ? (body as Problem) : { title: statusText || 'an error without a reason' };

@@ -1,0 +1,114 @@
+import type { Line } from '@baton/contracts';
+
+/** One page of a list. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** Give it as `after` to get the next page; null on the last. */
+  readonly next: string | null;
+}
+
+export interface PageOptions {
+  readonly after?: string;
+  /** 1 to 200. */
+  readonly limit?: number;
+}
+
+export const orderStatuses = [
+  'placed',
+  'delayed',
+  'cancelling',
+  'dispatched',
+  'delivered',
+  'completed',
+  'cancelled',
+] as const;
+export type OrderStatus = (typeof orderStatuses)[number];
+
+/** An order in a list. Times are ISO 8601 in UTC here and everywhere. */
+export interface OrderSummary {
+  readonly orderId: string;
+  readonly status: OrderStatus;
+  readonly statusSince: string;
+  readonly placedAt: string;
+  readonly lines: number;
+  readonly units: number;
+}
+
+export interface TimelineEntry {
+  readonly at: string;
+  readonly fact: string;
+  /** 0 or absent for the order as a whole. */
+  readonly shipment?: number | null;
+  readonly text: string;
+}
+
+/** What a submission is answered with. */
+export interface OrderView {
+  readonly orderId: string;
+  readonly status: OrderStatus;
+  readonly statusSince: string;
+  readonly placedAt: string | null;
+  readonly customerId?: string;
+  readonly region: string | null;
+  readonly serviceLevel: string | null;
+  readonly onShortage: string | null;
+  readonly lines: readonly Line[];
+}
+
+export interface OrderDetail extends OrderView {
+  /** One plain sentence: what the order waits for, since when, until when, and what happens then. */
+  readonly waitsFor: string;
+  readonly timeline: readonly TimelineEntry[];
+}
+
+/** How much of a SKU is at a location, in units. */
+export interface StockLevel {
+  readonly location: string;
+  readonly onHand: number;
+  readonly reserved: number;
+  readonly available: number;
+}
+
+/** One SKU at all its locations. */
+export interface StockView {
+  readonly sku: string;
+  readonly name: string | null;
+  /** Units that waiting backorders need. */
+  readonly waiting: number;
+  /** Units that nobody reserved, at all locations together. */
+  readonly available: number;
+  readonly levels: readonly StockLevel[];
+}
+
+/** A level after goods arrived. */
+export interface Replenished extends StockLevel {
+  readonly sku: string;
+  /** Backorders that got what they waited for. */
+  readonly served?: readonly { readonly orderId: string; readonly shipment: number }[];
+}
+
+/** One line of a catalogue file. */
+export interface StockItem {
+  readonly sku: string;
+  readonly location: string;
+  readonly onHand: number;
+  readonly name?: string;
+}
+
+export interface SagaView {
+  readonly orderId: string;
+  readonly state: string;
+  readonly sentence: string;
+  readonly timeline: readonly TimelineEntry[];
+}
+
+export interface Incident {
+  readonly incidentId: string;
+  readonly orderId: string;
+  readonly shipment: number;
+  readonly step: string;
+  readonly reason: string;
+  readonly owner: string;
+  readonly dueAt: string;
+  readonly openedAt: string;
+}
