@@ -1,6 +1,7 @@
-import { AssignerProtocol, type GroupMember, type GroupMemberAssignment, type PartitionAssigner } from 'kafkajs';
+import kafkajs, { type GroupMember, type GroupMemberAssignment, type PartitionAssigner } from 'kafkajs';
 import { assignPartitions } from '../delivery/assignment.js';
 
+const { AssignerProtocol } = kafkajs;
 const VERSION = 0;
 const NAME = 'baton-co-partitioned';
 

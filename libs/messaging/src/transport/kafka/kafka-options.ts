@@ -1,4 +1,4 @@
-import { type ISocketFactory, Kafka, logLevel, type SASLOptions } from 'kafkajs';
+import kafkajs, { type ISocketFactory, type Kafka, type SASLOptions } from 'kafkajs';
 import type { ConnectionOptions } from 'node:tls';
 import { defaultLimits, type LaneLimits } from '../delivery/lane.js';
 import { silent, type TransportLogger } from '../delivery/logger.js';
@@ -70,7 +70,7 @@ export function settingsOf(options: KafkaOptions): KafkaSettings {
     fetchWaitMs: options.fetchWaitMs ?? 100,
     limits: { ...defaultLimits, ...options.limits },
     client: () =>
-      new Kafka({
+      new kafkajs.Kafka({
         brokers: [...options.brokers],
         clientId: options.clientId,
         ...(options.ssl === undefined ? {} : { ssl: options.ssl }),
@@ -80,7 +80,7 @@ export function settingsOf(options: KafkaOptions): KafkaSettings {
         requestTimeout: options.requestTimeoutMs ?? 15_000,
         // Short: what outlasts it is for the loops of this adapter, which have patience and say so once.
         retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 2 },
-        logLevel: logLevel.WARN,
+        logLevel: kafkajs.logLevel.WARN,
         // kafkajs says a broker that is away once per connection and attempt. Outage says it once.
         logCreator:
           () =>

@@ -1,4 +1,4 @@
-import { CompressionTypes, type Message, type PartitionMetadata, type Producer } from 'kafkajs';
+import kafkajs, { type Message, type PartitionMetadata, type Producer } from 'kafkajs';
 import type { Outage } from '../delivery/outage.js';
 import { partitionOf } from '../delivery/partitioner.js';
 import { PublishQueue } from '../delivery/publish-queue.js';
@@ -6,6 +6,8 @@ import type { OutgoingRecord } from '../port.js';
 import { isRefused } from './kafka-errors.js';
 import type { KafkaSettings } from './kafka-options.js';
 import { requestsOf } from './kafka-records.js';
+
+const { CompressionTypes } = kafkajs;
 
 /** All members of the project and Kafka's own clients agree on this. */
 const partitioner =

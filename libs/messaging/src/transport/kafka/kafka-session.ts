@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Consumer as KafkaJsConsumer, type EachBatchPayload, KafkaJSConnectionError } from 'kafkajs';
+import type { Consumer as KafkaJsConsumer, EachBatchPayload } from 'kafkajs';
 import type { PartitionOffset, TopicPartition } from '../port.js';
 import { coPartitionedAssigner } from './kafka-assigner.js';
+import { noAnswer } from './kafka-errors.js';
 import type { KafkaSettings } from './kafka-options.js';
 
 export interface SessionHandlers {
@@ -60,9 +61,7 @@ export class KafkaSession {
     const crash = Promise.withResolvers<unknown>();
     this.#consumer.on(CRASH, ({ payload }) => crash.resolve(payload.error));
     // kafkajs would ask six times over the same dead connection, each time for as long.
-    this.#consumer.on(REQUEST_TIMEOUT, ({ payload }) =>
-      crash.resolve(new KafkaJSConnectionError(`${payload.apiName} got no answer`, { broker: payload.broker })),
-    );
+    this.#consumer.on(REQUEST_TIMEOUT, ({ payload }) => crash.resolve(noAnswer(payload.apiName)));
     this.#consumer.on(REBALANCING, () => this.handlers.left());
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#joined = true;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Kafka, logLevel } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import { Client } from 'pg';
 import type { LaneLimits } from '../delivery/lane.js';
 import type { TransportLogger } from '../delivery/logger.js';
@@ -78,7 +78,7 @@ export function kafkaHarness(): Harness {
       return { transport: await connect(options, cable), cable };
     },
     writeRaw: async ({ topic, key, value }) => {
-      const kafka = new Kafka({ brokers: brokers(), clientId: 'stranger', logLevel: logLevel.NOTHING });
+      const kafka = new kafkajs.Kafka({ brokers: brokers(), clientId: 'stranger', logLevel: kafkajs.logLevel.NOTHING });
       const producer = kafka.producer({ createPartitioner: () => () => 0 });
       await producer.connect();
       await producer.send({ topic, messages: [{ key: key ?? null, value: value ?? null }] });
