@@ -66,6 +66,14 @@ test('orders are a table for people, and JSON for machines', async () => {
   expect(gateway.seen.at(-1)?.path).toBe('/orders?limit=7&status=delayed');
 });
 
+test('columns stay in line whatever the width of their characters', async () => {
+  const wide = { ...stock, sku: 'FUR-2', name: '日本橋 😀', levels: [{ ...stock.levels[0], location: 'Zürich' }] };
+  await using gateway = await fakeGateway(() => ({ body: { stock: [wide, stock], next: null } }));
+  const rows = lines((await baton(['stock'], gateway)).out);
+  expect(rows[1]).toBe('FUR-2  Zürich          3         3          0  日本橋 😀');
+  expect(rows[2]?.startsWith('FUR-1  South           3         3          0  Bookcase')).toBe(true);
+});
+
 test('an order shows what it waits for and what happened', async () => {
   await using gateway = await fakeGateway(answers);
   const { out, code } = await baton(['order', 'o-1'], gateway);

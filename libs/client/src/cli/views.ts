@@ -1,42 +1,27 @@
-import Table from 'cli-table3';
 import picocolors from 'picocolors';
+import stringWidth from 'string-width';
 import type { Incident, OrderDetail, OrderSummary, StockView } from '../client/views.js';
 import { type Output, printable } from './io.js';
 
 type Cell = string | number | null | undefined;
 
-const NO_BORDERS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
+const GAP = '  ';
 
-/** Columns under their heads; numbers to the right. */
+/** Columns under their heads, numbers to the right. Widths are those of a terminal, where some characters take two. */
 const table = (head: readonly string[], rows: readonly (readonly Cell[])[]): string => {
-  const drawn = new Table({
-    head: [...head],
-    chars: NO_BORDERS,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    colAligns: head.map((_, column) => (rows.every((row) => typeof row[column] === 'number') ? 'right' : 'left')),
-  });
-  drawn.push(...rows.map((row) => row.map((cell) => printable(String(cell ?? '—')))));
-  return drawn
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+  const texts = [head, ...rows.map((row) => row.map((cell) => printable(String(cell ?? '—'))))];
+  const columns = head.map((_, column) => ({
+    width: texts.reduce((most, row) => Math.max(most, stringWidth(row[column] ?? '')), 0),
+    numeric: rows.every((row) => typeof row[column] === 'number'),
+  }));
+  const drawn = texts.map((row) =>
+    columns.map(({ width, numeric }, column) => {
+      const text = row[column] ?? '';
+      const space = ' '.repeat(width - stringWidth(text));
+      return numeric ? space + text : text + space;
+    }),
+  );
+  return drawn.map((cells) => cells.join(GAP).trimEnd()).join('\n');
 };
 
 export const ordersTable = (orders: readonly OrderSummary[]): string =>
