@@ -42,31 +42,53 @@ export interface Subscription {
   /**
    * Called when partitions were assigned, before anything of them is delivered, with each partition's end offset at
    * that moment. Answers where to begin: an offset, or nothing for a partition whose committed offset (else its
-   * beginning) is right.
+   * beginning) is right. An offset that the transport does not have (past its retention, or beyond the end because the
+   * topic was made anew) becomes the beginning of what there is.
+   *
+   * A rejection: asked again after a pause. `onRevoked` may come while it is under way; then its answer counts no more,
+   * and it is called anew with the next assignment. Partitions may come in several calls; it is not called for none.
    */
   onAssigned(ends: readonly PartitionOffset[]): Promise<readonly PartitionOffset[]>;
-  /** Called when partitions were taken away. Nothing more of them is delivered until they are assigned again. */
+  /**
+   * Called when partitions that were delivered from are taken away: in a rebalance (on Kafka all of them, even those that come back
+   * at once), when this member was taken for dead, or when the server is away. Nothing more of them is delivered until
+   * they are assigned again; a call of `onRecords` under way may still settle, and the next one of that partition waits
+   * for it. Not called by `stop`.
+   */
   onRevoked(partitions: readonly TopicPartition[]): void;
   /**
    * Records of one partition, ascending and without a gap that the broker did not make. Called for several partitions
    * without waiting in between; for one partition only after the promise of its call before has settled. It resolves as
    * soon as more may be delivered (that is flow control, not a commit); a rejection means that delivery of the
-   * partition resumes at the first of these records after a pause.
+   * partition resumes at the first of these records after a pause, perhaps with more behind them. However long it
+   * takes, the membership stays alive and other partitions go on.
    */
   onRecords(records: readonly IncomingRecord[]): Promise<void>;
 }
 
 /** A running member of a consumer group. */
 export interface Consumer {
-  /** Stores offsets in the transport, for its own tools and for members that have no positions of their own. */
+  /**
+   * Stores offsets in the transport, for its own tools and for members that have no positions of their own. Offsets of
+   * partitions that this member does not hold are left out, so it does nothing after `stop`.
+   */
   commit(offsets: readonly PartitionOffset[]): Promise<void>;
-  /** Delivers a partition again from this offset on; what was in flight is forgotten. */
+  /**
+   * Delivers a partition again from this offset on; what was in flight is forgotten. Nothing happens if this member does
+   * not hold the partition.
+   */
   seek(offset: PartitionOffset): void;
-  /** How many records wait beyond the given next offsets, by partition (for metrics; asks the transport). */
+  /**
+   * For each partition held, the first offset that `onRecords` has not settled, and how many records wait from there on
+   * (for metrics; asks the transport).
+   */
   lag(): Promise<readonly (PartitionOffset & { readonly lag: bigint })[]>;
-  /** False once it has stopped for good without being told to, so that health checks tell the truth. */
+  /**
+   * False while it does not work for a reason that waiting does not cure (a refused password, a missing permission), so
+   * that health checks tell the truth; it goes on trying. A server that is away is no such reason.
+   */
   readonly healthy: boolean;
-  /** Leaves the group after the calls of `onRecords` under way have settled. */
+  /** Delivers nothing more, and leaves the group after the calls of `onRecords` under way have settled. */
   stop(): Promise<void>;
 }
 
@@ -78,9 +100,17 @@ export interface Consumer {
 export interface Transport {
   /** Makes the topics that do not exist; never changes one that does. */
   ensureTopics(topics: readonly TopicDeclaration[]): Promise<void>;
-  /** Writes all records durably in one request, in order per key. Rejects if any may not have been written. */
+  /**
+   * Writes all records durably in one request (more only where the transport's size limits want it), in order per key.
+   * Calls are written in the order in which they were made, also when not awaited; those that wait are merged. Rejects
+   * if any may not have been written, within seconds when the server is away; the caller tries again.
+   */
   publish(records: readonly OutgoingRecord[]): Promise<void>;
+  /**
+   * Joins the group, now or as soon as the server answers and the topics exist. Members of a group that read the same
+   * topics hold the same partition numbers of each, so that all events of one order meet in one process.
+   */
   subscribe(subscription: Subscription): Promise<Consumer>;
-  /** Closes connections. Consumers are stopped before. */
+  /** Stops the consumers that still run, writes what waits, and closes connections. */
   close(): Promise<void>;
 }

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Member, record, topic, unique, until } from '../testing/member.js';
+import { decodeChunk, encodeChunk } from './local-chunks.js';
+import { LocalDatabase } from './local-database.js';
+import { removeExpired } from './local-retention.js';
+import { LocalTransport } from './local-transport.js';
+
+const url = process.env['BATON_TEST_POSTGRES'] ?? '';
+const schema = `t_${randomUUID().slice(0, 8)}`;
+
+describe('the local transport', () => {
+  const client = new Client({ connectionString: url });
+  const transports: LocalTransport[] = [];
+  const connect = async (): Promise<LocalTransport> => {
+    const transport = await LocalTransport.connect({ url, schema, heartbeatMs: 200, sessionTimeoutMs: 5_000 });
+    transports.push(transport);
+    return transport;
+  };
+  beforeAll(() => client.connect());
+  afterAll(async () => {
+    for (const transport of transports) await transport.close();
+    await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+    await client.end();
+  });
+
+  it('makes its schema once, however many start at the same time', async () => {
+    await Promise.all([connect(), connect(), connect(), connect()]);
+    const { rows } = await client.query(`SELECT version FROM ${schema}.version`);
+    expect(rows).toEqual([{ version: 1 }]);
+  });
+
+  it('refuses a schema that a newer version has changed', async () => {
+    const newer = `${schema}_newer`;
+    await client.query(`CREATE SCHEMA ${newer}; CREATE TABLE ${newer}.version AS SELECT 99 AS version`);
+    await expect(LocalTransport.connect({ url, schema: newer })).rejects.toThrow(/version 99.*up to 1/);
+    await client.query(`DROP SCHEMA ${newer} CASCADE`);
+  });
+
+  it('refuses a password that is wrong and a name that is no schema, instead of waiting', async () => {
+    await expect(LocalTransport.connect({ url, schema: 'x; DROP' })).rejects.toThrow(/no name for a schema/);
+    const missing = new URL(url);
+    missing.pathname = '/no_such_database';
+    await expect(LocalTransport.connect({ url: missing.href })).rejects.toThrow(/no_such_database/);
+  });
+
+  it('writes one row for all records of a partition in a publish', async () => {
+    const transport = await connect();
+    const name = unique('rows');
+    await transport.ensureTopics([topic(name, 1)]);
+    await transport.publish(Array.from({ length: 500 }, (_, index) => record(name, 'key', `${index}`)));
+    const { rows } = await client.query(`SELECT end_offset, count FROM ${schema}.chunks WHERE topic = $1`, [name]);
+    expect(rows).toEqual([{ end_offset: '500', count: 500 }]);
+  });
+
+  it('keeps offsets without a gap when several publish to the same partitions at once', async () => {
+    const writers = await Promise.all([connect(), connect(), connect()]);
+    const names = [unique('c'), unique('a'), unique('b')];
+    await writers[0]?.ensureTopics(names.map((name) => topic(name, 3)));
+    const member = await Member.join(writers[0] ?? (await connect()), unique('group'), names);
+    await Promise.all(
+      writers.flatMap((writer, index) =>
+        Array.from({ length: 30 }, async (_, round) => {
+          const order = round % 2 === 0 ? names : names.toReversed();
+          await writer.publish(
+            order.flatMap((name) => Array.from({ length: 5 }, (__, key) => record(name, `${key}`, `${index}/${round}`))),
+          );
+        }),
+      ),
+    );
+    await until(() => member.records.length >= 3 * 30 * 15);
+    const byPartition = Map.groupBy(member.records, (one) => `${one.topic}/${one.partition}`);
+    for (const records of byPartition.values()) {
+      expect(records.map(({ offset }) => Number(offset))).toEqual(records.map((_, index) => index));
+    }
+  });
+
+  it('reads on from the middle of a chunk', async () => {
+    const transport = await connect();
+    const name = unique('middle');
+    await transport.ensureTopics([topic(name, 1)]);
+    await transport.publish(Array.from({ length: 10 }, (_, index) => record(name, 'key', `${index}`)));
+    const member = await Member.join(transport, unique('group'), [name], {
+      onAssigned: async () => [{ topic: name, partition: 0, offset: 7n }],
+    });
+    await until(() => member.records.length >= 3);
+    expect(member.values).toEqual(['7', '8', '9']);
+  });
+
+  it('removes what is past its retention, and begins after it', async () => {
+    const transport = await connect();
+    const name = unique('old');
+    await transport.ensureTopics([topic(name, 1)]);
+    for (const value of ['old', 'older', 'new']) await transport.publish([record(name, 'key', value)]);
+    await client.query(`UPDATE ${schema}.chunks SET written_at = 0 WHERE topic = $1 AND end_offset < 3`, [name]);
+    const database = new LocalDatabase(url, schema);
+    expect(await removeExpired(database)).toBe(2);
+    expect(await removeExpired(database)).toBe(0);
+    await database.close();
+    const member = await Member.join(transport, unique('group'), [name], {
+      onAssigned: async () => [{ topic: name, partition: 0, offset: 1n }],
+    });
+    await until(() => member.records.length >= 1);
+    expect(member.records.map(({ offset, value }) => [offset, String(value)])).toEqual([[2n, 'new']]);
+  });
+
+  it('encodes chunks so that they come back as they were, small and large', () => {
+    const small = [{ key: undefined, headers: {}, value: undefined }, { key: '', headers: { a: '' }, value: Buffer.alloc(0) }];
+    const large = Array.from({ length: 100 }, (_, index) => ({
+      key: `schlüssel-${index}`,
+      headers: { 'x-ünï': '🚚'.repeat(index) },
+      value: Buffer.from('日本'.repeat(index)),
+    }));
+    for (const records of [small, large]) {
+      const decoded = decodeChunk({ topic: 't', partition: 3 }, 41n, records.length, 5, encodeChunk(records));
+      expect(decoded).toEqual(
+        records.map((one, index) => ({ topic: 't', partition: 3, offset: 41n + BigInt(index), timestamp: 5, ...one })),
+      );
+    }
+  });
+});
