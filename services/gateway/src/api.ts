@@ -1,4 +1,4 @@
-import { Controller, Get, Headers, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Inject, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { mergeOpenApi, operationsOf } from './openapi.js';
 import { docsPage, indexPage } from './pages.js';
@@ -23,7 +23,7 @@ const asPage = (response: Answer, page: string): string => {
 @ApiExcludeController()
 @Controller()
 export class GatewayApi {
-  constructor(private readonly services: Services) {}
+  constructor(@Inject(Services) private readonly services: Services) {}
 
   @Get()
   index(@Headers('accept') accept: string | undefined, @Res({ passthrough: true }) response: Answer): unknown {

@@ -1,5 +1,5 @@
 import { identifier, type MailReason, mailReasons } from '@baton/contracts';
-import { Controller, Get, Query } from '@nestjs/common';
+import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -47,7 +47,7 @@ export const notificationQuery = z.object({
 @ApiTags('notifications')
 @Controller('notifications')
 export class NotificationsApi {
-  constructor(private readonly database: DataSource) {}
+  constructor(@Inject(DataSource) private readonly database: DataSource) {}
 
   @Get()
   @ApiOperation({ summary: 'Which mails customers got, by order; without their addresses' })

@@ -1,6 +1,6 @@
 import { identifier, OrderSubmitted } from '@baton/contracts';
 import { Pipeline, Refused, type Reply } from '@baton/messaging';
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { cancelBody, cancelBodySchema, cursorText, idempotencyKey, listQuery, orderBodySchema } from './api-schemas.js';
 import { CancelOrder, PlaceOrder } from './commands.js';
@@ -47,9 +47,9 @@ const unknownOrder = (orderId: string): Refused =>
 @Controller('orders')
 export class OrdersApi {
   constructor(
-    private readonly pipeline: Pipeline,
-    private readonly queries: OrderQueries,
-    private readonly sagas: SagaViews,
+    @Inject(Pipeline) private readonly pipeline: Pipeline,
+    @Inject(OrderQueries) private readonly queries: OrderQueries,
+    @Inject(SagaViews) private readonly sagas: SagaViews,
   ) {}
 
   @Post()

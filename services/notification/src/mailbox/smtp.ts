@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { callbackify } from 'node:util';
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server';
 import { type MailStore, messageIdIn } from './store.js';
 
@@ -43,9 +44,6 @@ export const smtpServer = (store: MailStore): SMTPServer =>
         const raw = await readAll(stream);
         await store.add({ messageId: messageIdIn(raw) ?? `<${randomUUID()}@mailbox>`, recipients, raw });
       };
-      receive().then(
-        () => callback(),
-        (error: Error) => callback(error),
-      );
+      callbackify(receive)(callback);
     },
   });

@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const sender of senders) sender.onModuleDestroy();
+  for (const sender of senders) sender.onApplicationShutdown();
   await mailbox?.stop();
   await database?.destroy();
   await admin?.query(`drop database ${name} with (force)`);
@@ -48,8 +48,8 @@ const wanted = async (orderId: string, email: string = customer.email): Promise<
   talk.placed();
   talk.hear(dispatched);
   const contact = { ...talk.contact, orderId, contact: { name: customer.name, email }, outboxId: null };
-  await database.getRepository(ContactEntity).insert(contact as ContactEntity);
-  const mails = [...talk.mails.values()].map((mail) => ({ ...mail, orderId, outboxId: null }) as MailEntity);
+  await database.getRepository(ContactEntity).insert(contact);
+  const mails = [...talk.mails.values()].map((mail) => ({ ...mail, orderId, outboxId: null }));
   await database.getRepository(MailEntity).insert(mails);
   return { orderId, shipment: 1, reason: 'shipment-dispatched' };
 };

@@ -1,7 +1,7 @@
 import type { Line } from '@baton/contracts';
 import { type EffectCall, Performs } from '@baton/messaging';
 import { CONFIG } from '@baton/service-kit';
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { createTransport, type Transporter } from 'nodemailer';
 import { DataSource } from 'typeorm';
 import type { NotificationConfig } from '../config.js';
@@ -15,6 +15,8 @@ import { messageIdOf } from './message-id.js';
 
 /** Connections kept open to the mail server. */
 const CONNECTIONS = 8;
+/** How long a mail under way may still take when the service stops, milliseconds. */
+const GRACE_MS = 5_000;
 const TIMEOUTS_MS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 60_000 };
 
 interface LetterRow {
@@ -25,12 +27,12 @@ interface LetterRow {
 
 /** Gives mails to the mail server. */
 @Injectable()
-export class MailSender implements OnModuleDestroy {
+export class MailSender implements OnApplicationShutdown {
   private readonly transport: Transporter | undefined;
   private readonly domain: string;
 
   constructor(
-    private readonly database: DataSource,
+    @Inject(DataSource) private readonly database: DataSource,
     @Inject(CONFIG) private readonly config: NotificationConfig,
   ) {
     this.domain = config.MAIL_FROM.slice(config.MAIL_FROM.lastIndexOf('@') + 1);
@@ -43,14 +45,14 @@ export class MailSender implements OnModuleDestroy {
    * @throws when it is not known whether the server took it, or it asked to come again later
    */
   @Performs(SendMail)
-  async send({ payload, attempt }: EffectCall<MailKey>): Promise<SendResult> {
+  async send({ payload, attempt, signal }: EffectCall<MailKey>): Promise<SendResult> {
     const messageId = messageIdOf(payload, this.domain);
     const { contact, lines, facts } = await this.letter(payload);
     const { orderId } = payload;
     const { subject, text, html } = render({ orderId, name: contact.name, lines, facts });
     if (!this.transport) return { outcome: 'sent', messageId };
     try {
-      await this.transport.sendMail({
+      const sending = this.transport.sendMail({
         messageId,
         from: { name: this.config.MAIL_FROM_NAME, address: this.config.MAIL_FROM },
         to: { name: singleLine(contact.name), address: contact.email },
@@ -62,6 +64,7 @@ export class MailSender implements OnModuleDestroy {
         disableFileAccess: true,
         disableUrlAccess: true,
       });
+      await withGrace(sending, signal);
       return { outcome: 'sent', messageId };
     } catch (error) {
       const answer = error as SmtpError;
@@ -75,7 +78,8 @@ export class MailSender implements OnModuleDestroy {
     }
   }
 
-  onModuleDestroy(): void {
+  /** After the effects have ended, which onModuleDestroy would not wait for. */
+  onApplicationShutdown(): void {
     this.transport?.close();
   }
 
@@ -89,6 +93,28 @@ export class MailSender implements OnModuleDestroy {
     return row;
   }
 }
+
+/**
+ * Waits for work that cannot be aborted, and for a moment only once it should end: a mail under way is better waited for
+ * than sent twice.
+ */
+const withGrace = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  let cut = (): void => {};
+  const cutShort = new Promise<never>((_, reject) => {
+    cut = () => {
+      timer = setTimeout(() => reject(new Error('No answer before the call had to end.')), GRACE_MS);
+    };
+    if (signal.aborted) cut();
+    else signal.addEventListener('abort', cut, { once: true });
+  });
+  try {
+    return await Promise.race([work, cutShort]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', cut);
+  }
+};
 
 /** The address of the mail server with the options of the pool, which nodemailer reads from the query. */
 const pooled = (address: string): string => {

@@ -36,9 +36,7 @@ afterAll(async () => {
 });
 
 const insert = async (records: readonly OrderRecord[]): Promise<void> => {
-  await database
-    .getRepository(OrderEntity)
-    .insert(records.map((record) => ({ ...record, outboxId: null }) as OrderEntity));
+  await database.getRepository(OrderEntity).insert(records.map((record) => ({ ...record, outboxId: null })));
 };
 
 const placed = (orderId: string, now: string): OrderRecord => {

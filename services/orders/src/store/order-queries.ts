@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type OrderRecord, type OrderStatus, orderStatuses } from '../domain/order.js';
 import { OrderEntity } from './order.entity.js';
@@ -25,7 +25,7 @@ export const acceptedStatuses = orderStatuses.filter((status) => status !== 'awa
 
 @Injectable()
 export class OrderQueries {
-  constructor(private readonly database: DataSource) {}
+  constructor(@Inject(DataSource) private readonly database: DataSource) {}
 
   async find(orderId: string): Promise<OrderRecord | undefined> {
     return (await this.database.getRepository(OrderEntity).findOneBy({ orderId })) ?? undefined;

@@ -1,6 +1,6 @@
 import { type EventDraft, OrderCancellationSubmitted, type OrderInput, OrderSubmitted } from '@baton/contracts';
 import type { CommandOf, Moment, Outcome } from '@baton/messaging';
-import { CancelOrder, ExpireWishes, PlaceOrder } from '../commands.js';
+import { type CancelOrder, type ExpireWishes, PlaceOrder } from '../commands.js';
 import type { OrderRecord } from '../domain/order.js';
 import type { StatusFact } from '../domain/status.js';
 import { OrderReactions } from '../reactions.js';
