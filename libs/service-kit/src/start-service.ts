@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   PerformerFinder,
@@ -109,16 +108,16 @@ export const startService = async (definition: ServiceDefinition, options: Start
   if (bodyLimit !== false) app.useBodyParser('json', { limit: bodyLimit });
   app.useGlobalFilters(new ProblemFilter());
   app.disable('x-powered-by');
-  serveOpenApi(app, openApiOf(app, definition));
   if (pipeline) {
     const performers = app.get(PerformerFinder).find();
-    const server = app.connectMicroservice({ strategy: new ReactionServer(pipeline, performers) }, { inheritAppConfig: false });
+    const server = app.connectMicroservice({ strategy: new ReactionServer(pipeline, performers) }, { inheritAppConfig: false, deferInitialization: true });
     server.useGlobalFilters(new ReactionErrors());
     await app.startAllMicroservices();
   }
   definition.prepare?.(app);
+  serveOpenApi(app, openApiOf(app, definition));
   await app.listen(config.PORT, config.HOST);
-  const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+  const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
   log.info('Listening', { url });
 

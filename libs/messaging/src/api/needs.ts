@@ -24,7 +24,7 @@ export type Needs = Readonly<Record<string, Need>>;
 export const one = <S extends State, K extends keyof S & string>(store: Store<S, K>, key: Pick<S, K>): OneNeed<S> => ({
   kind: 'one',
   store,
-  key: key as Readonly<Record<string, unknown>>,
+  key,
 });
 
 /** The rows under these keys that exist, locked, in the order of the keys (a repeated key counts once). */
@@ -34,13 +34,13 @@ export const many = <S extends State, K extends keyof S & string>(
 ): ManyNeed<S> => ({
   kind: 'many',
   store,
-  keys: keys as readonly Readonly<Record<string, unknown>>[],
+  keys,
 });
 
 /** The rows that satisfy a query, locked, in its order. */
 export const found = <S extends State, P>(query: Query<S, P>, params: P): QueryNeed<S> => ({
   kind: 'query',
-  query: query as Query<S>,
+  query,
   params,
 });
 

@@ -3,7 +3,7 @@ import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { type Observable, throwError } from 'rxjs';
 import type { ReactionPlan } from '../api/reactions.js';
 import type { Performer } from '../pipeline/effect-worker.js';
-import { type Handler, Reactions } from '../pipeline/reactions.js';
+import { Reactions } from '../pipeline/reactions.js';
 import type { PipelineRuntime } from '../pipeline/runtime.js';
 
 /**
@@ -42,7 +42,7 @@ export class ReactionServer extends Server implements CustomTransportStrategy {
       // A method with several patterns has a handler for each of them, with the same plan.
       if (!plan || seen.has(plan)) continue;
       seen.add(plan);
-      reactions.register(plan, handler as unknown as Handler);
+      reactions.register(plan, handler);
     }
     await this.pipeline.start(reactions, this.performers);
   }

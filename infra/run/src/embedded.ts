@@ -1,0 +1,87 @@
+import { createWriteStream } from 'node:fs';
+import { coordinator } from '@baton/coordinator';
+import { gateway } from '@baton/gateway';
+import { inventory } from '@baton/inventory';
+import { LocalTransport } from '@baton/messaging';
+import { notification, startMailbox } from '@baton/notification';
+import { orders } from '@baton/orders';
+import { makeLogger, pipelineLog, type RunningService, type ServiceDefinition, startService } from '@baton/service-kit';
+import { shipping, startCarrierSimulator } from '@baton/shipping';
+import { startStaff, warehouse } from '@baton/warehouse';
+import { databaseName, databases, type Places } from './places.js';
+import { createDatabases, startPostgres } from './postgres.js';
+import { createSupervisor } from './processes.js';
+import { serviceEnv, type World } from './settings.js';
+import type { Say, System } from './system.js';
+
+/** Services in the order in which they are started; the gateway comes last. */
+const definitions: readonly ServiceDefinition[] = [
+  coordinator,
+  orders,
+  inventory,
+  warehouse,
+  shipping,
+  notification,
+  gateway,
+];
+
+/** Runs everything in this process, on an embedded Postgres and the local transport. */
+export const startEmbedded = async (places: Places, world: World, say: Say): Promise<System> => {
+  const supervisor = createSupervisor({ log: say });
+  const postgres = await supervisor.supervise({
+    name: 'postgres',
+    start: () => startPostgres({ dataDir: places.file('postgres'), log: say }),
+  });
+  const databaseUrl = (database: string): string => (postgres as Awaited<ReturnType<typeof startPostgres>>).url(database);
+  await createDatabases(databaseUrl('postgres'), [...databases.map(databaseName), databaseName('transport')]);
+
+  const logDestination = createWriteStream(places.file('baton.log'), { flags: 'a' });
+  const log = pipelineLog(makeLogger('transport', process.env.LOG_LEVEL ?? 'info', logDestination));
+  const transport = await LocalTransport.connect({ url: databaseUrl(databaseName('transport')), logger: log });
+  const mailbox = await startMailbox({
+    smtpPort: places.ports['mailbox-smtp'],
+    httpPort: places.ports.mailbox,
+    dir: places.file('mails'),
+  });
+  const services: RunningService[] = [];
+  for (const definition of definitions) {
+    const env = serviceEnv(definition.name, places, databaseUrl, {});
+    services.push(await startService(definition, { env, transport, logDestination }));
+  }
+  const carriers = await startCarrierSimulator({
+    port: places.ports.carriers,
+    webhookUrl: `http://127.0.0.1:${places.ports.shipping}/webhooks/carrier`,
+    secret: places.webhookSecret,
+    seed: 1,
+    journal: places.file('carriers.jsonl'),
+    options: { deliverySeconds: world.deliverySeconds },
+  });
+  const endOfShift = new AbortController();
+  const staff = startStaff({
+    warehouseUrl: `http://127.0.0.1:${places.ports.warehouse}`,
+    workers: world.staff,
+    secondsPerList: world.packingSeconds,
+    shortRate: 0,
+    seed: 1,
+    signal: endOfShift.signal,
+  });
+
+  const stop = async (): Promise<void> => {
+    endOfShift.abort();
+    await staff.finished;
+    for (const service of services.toReversed()) await service.stop();
+    await carriers.close();
+    await mailbox.stop();
+    await transport.close();
+    await supervisor.stopAll();
+    await new Promise<void>((resolve) => logDestination.end(resolve));
+  };
+  let stopping: Promise<void> | undefined;
+  return {
+    url: `http://127.0.0.1:${places.gatewayPort}`,
+    databaseUrl,
+    transport,
+    gaveUp: supervisor.gaveUp,
+    stop: () => (stopping ??= stop()),
+  };
+};

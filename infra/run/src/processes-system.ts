@@ -1,0 +1,122 @@
+import { createWriteStream } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { KafkaTransport } from '@baton/messaging';
+import type { ServiceName } from '@baton/service-kit';
+import { type Kafka, startKafka } from './kafka.js';
+import { databaseName, databases, type Places } from './places.js';
+import { createDatabases, type Postgres, startPostgres } from './postgres.js';
+import { createSupervisor, startNode } from './processes.js';
+import { serviceEnv, type World, worldEnv } from './settings.js';
+import type { Say, System } from './system.js';
+
+const services: readonly ServiceName[] = [
+  'coordinator',
+  'orders',
+  'inventory',
+  'warehouse',
+  'shipping',
+  'notification',
+  'gateway',
+];
+const LOOK_AGAIN_MS = 50;
+
+/** Path of a built program of a service's package. */
+const programOf = (service: string, program = 'main.js'): string =>
+  fileURLToPath(new URL(program, import.meta.resolve(`@baton/${service}`)));
+
+/** More processes of a service than one; each gets a free port, the first one the service's own. */
+export type Instances = Readonly<Partial<Record<ServiceName, number>>>;
+
+/** A system whose parts are processes, which a test may kill. */
+export interface ProcessSystem extends System {
+  /** Process id of a running part, such as `inventory`, `inventory-2`, `kafka`, `postgres`. */
+  pid(name: string): number | undefined;
+}
+
+/**
+ * Runs each service as a process of its own on real Kafka: the broker that KAFKA_BROKERS names, else one that is started
+ * here. Whatever dies is started again.
+ */
+export const startProcesses = async (
+  places: Places,
+  world: World,
+  say: Say,
+  instances: Instances = {},
+): Promise<ProcessSystem> => {
+  const supervisor = createSupervisor({ log: say });
+  const logs = createWriteStream(places.file('baton.log'), { flags: 'a' });
+  const onLine = (line: string): void => void logs.write(`${line}\n`);
+
+  const postgres = (await supervisor.supervise({
+    name: 'postgres',
+    start: () => startPostgres({ dataDir: places.file('postgres'), log: say }),
+  })) as Postgres;
+  const databaseUrl = (database: string): string => postgres.url(database);
+  await createDatabases(databaseUrl('postgres'), databases.map(databaseName));
+
+  let brokers = process.env.KAFKA_BROKERS;
+  if (brokers === undefined) {
+    const kafka = (await supervisor.supervise({
+      name: 'kafka',
+      start: () => startKafka({ dataDir: places.file('kafka'), log: say }),
+    })) as Kafka;
+    brokers = kafka.brokers;
+  }
+  const kafkaBrokers = brokers;
+
+  const run = (name: string, file: string, env: Readonly<Record<string, string>>, health?: string): Promise<unknown> =>
+    supervisor.supervise({
+      name,
+      start: () =>
+        startNode({
+          file,
+          nodeArgs: ['--import', import.meta.resolve('@baton/service-kit/otel')],
+          env: { OTEL_SERVICE_NAME: `baton-${name}`, ...env },
+          onLine,
+          ...(health !== undefined && { ready: (ended) => answers(health, ended) }),
+        }),
+    });
+  const world_ = worldEnv(places, world);
+  const { ports } = places;
+  const health = (port: number, path = '/health/ready'): string => `http://127.0.0.1:${port}${path}`;
+  await run('mailbox', programOf('notification', 'mailbox/main.js'), world_.mailbox, health(ports.mailbox, '/mails'));
+  await run('carriers', programOf('shipping', 'carrier-simulator/main.js'), world_.carriers);
+  for (const name of services) {
+    const env = serviceEnv(name, places, databaseUrl, { KAFKA_BROKERS: kafkaBrokers });
+    const port = name === 'gateway' ? places.gatewayPort : ports[name];
+    await run(name, programOf(name), env, health(port, name === 'gateway' ? '/health/live' : '/health/ready'));
+    for (let copy = 2; copy <= (instances[name] ?? 1); copy += 1) {
+      await run(`${name}-${copy}`, programOf(name), { ...env, PORT: '0' });
+    }
+  }
+  await run('staff', programOf('warehouse', 'staff/main.js'), world_.staff);
+  const transport = await KafkaTransport.connect({ brokers: [kafkaBrokers], clientId: 'baton-run' });
+
+  const stop = async (): Promise<void> => {
+    await transport.close();
+    await supervisor.stopAll();
+    await new Promise<void>((resolve) => logs.end(resolve));
+  };
+  let stopping: Promise<void> | undefined;
+  return {
+    url: `http://127.0.0.1:${places.gatewayPort}`,
+    databaseUrl,
+    transport,
+    gaveUp: supervisor.gaveUp,
+    pid: (name) => supervisor.running(name)?.pid,
+    stop: () => (stopping ??= stop()),
+  };
+};
+
+/** Resolves when an address answers with success. */
+const answers = async (url: string, ended: AbortSignal): Promise<void> => {
+  while (!ended.aborted) {
+    const ok = await fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (ok) return;
+    await pause(LOOK_AGAIN_MS);
+  }
+};

@@ -1,0 +1,76 @@
+import { BatonClient, superstoreCatalogue, superstoreOrders } from '@baton/client';
+import { type OrderInput, OrderSubmitted } from '@baton/contracts';
+import { activeHeaders, encode, type Transport } from '@baton/messaging';
+import { trace } from '@opentelemetry/api';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Auditor } from './books.js';
+import type { Say, System } from './system.js';
+
+const PART = 200;
+const REPLENISHERS = 16;
+const RETRY_MS = 500;
+
+/** Loads the catalogue and the first round's stock, unless the database has them. */
+export const loadCatalogue = async (url: string, say: Say): Promise<void> => {
+  const client = new BatonClient({ url });
+  const page = await client.stock.list({ limit: 1 });
+  if (page.items.length > 0) return;
+  const catalogue = superstoreCatalogue();
+  say(`loading the catalogue: ${new Set(catalogue.map(({ sku }) => sku)).size} SKUs at four locations …`);
+  await client.stock.import(catalogue);
+};
+
+/**
+ * The next orders of the sample data that this database has not seen. When a round of the data is used up, the next one
+ * begins, with its own order ids and as much stock again.
+ */
+export const nextOrders = async (system: System, auditor: Auditor, count: number, say: Say): Promise<OrderInput[]> => {
+  const chosen: OrderInput[] = [];
+  for (let round = 1; chosen.length < count; round += 1) {
+    const orders = superstoreOrders({ round });
+    const known = await auditor.known(orders.map(({ orderId }) => orderId));
+    const fresh = orders.filter(({ orderId }) => !known.has(orderId)).slice(0, count - chosen.length);
+    if (round > 1 && fresh.length > 0 && known.size === 0) await replenish(system.url, round, say);
+    chosen.push(...fresh);
+  }
+  return chosen;
+};
+
+/** Adds a round's stock; saying it again adds nothing. */
+const replenish = async (url: string, round: number, say: Say): Promise<void> => {
+  const client = new BatonClient({ url });
+  const items = superstoreCatalogue({ round }).filter(({ onHand }) => onHand > 0);
+  say(`round ${round} of the sample data: replenishing ${items.length} levels …`);
+  const queue = items.values();
+  await Promise.all(
+    Array.from({ length: REPLENISHERS }, async () => {
+      for (const { sku, location, onHand } of queue) {
+        await client.stock.replenish(sku, location, onHand, { idempotencyKey: `round-${round}/${sku}/${location}` });
+      }
+    }),
+  );
+};
+
+/** Publishes orders to `orders-intake`, as a shop's system would; tries again until each part is written. */
+export const publishOrders = async (transport: Transport, orders: readonly OrderInput[], signal: AbortSignal): Promise<void> => {
+  const tracer = trace.getTracer('@baton/run');
+  for (let from = 0; from < orders.length; from += PART) {
+    const records = orders.slice(from, from + PART).map((order) =>
+      tracer.startActiveSpan('publish OrderSubmitted', (span) => {
+        const record = encode(OrderSubmitted(OrderSubmitted.schema.parse(order)), new Date().toISOString(), activeHeaders());
+        span.end();
+        return record;
+      }),
+    );
+    for (;;) {
+      try {
+        await transport.publish(records);
+        break;
+      } catch (error) {
+        // What was written twice has the same event ids and the same order ids, and counts once.
+        if (signal.aborted) throw error;
+        await pause(RETRY_MS);
+      }
+    }
+  }
+};

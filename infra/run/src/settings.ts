@@ -1,0 +1,74 @@
+import type { ServiceName } from '@baton/service-kit';
+import { type DatabaseName, databaseName, databases, type Places } from './places.js';
+
+/** How the simulated world around the services behaves. */
+export interface World {
+  /** From a parcel's handover to its delivery, seconds. */
+  readonly deliverySeconds: number;
+  /** How long one person takes for one pick list, seconds. */
+  readonly packingSeconds: number;
+  /** People who work at the same time. */
+  readonly staff: number;
+}
+
+type Env = Readonly<Record<string, string>>;
+
+const local = (port: number): string => `http://127.0.0.1:${port}`;
+
+/** The environment of each service: its database, the transport, its port, and whom it talks to. */
+export const serviceEnv = (
+  name: ServiceName,
+  places: Places,
+  databaseUrl: (database: string) => string,
+  transport: Env,
+): Env => {
+  const { ports } = places;
+  const own: Partial<Record<ServiceName, Env>> = {
+    orders: { COORDINATOR_URL: local(ports.coordinator) },
+    shipping: {
+      SHIPPING_CARRIER_URL: local(ports.carriers),
+      SHIPPING_WEBHOOK_SECRET: places.webhookSecret,
+    },
+    notification: { SMTP_URL: `smtp://127.0.0.1:${ports['mailbox-smtp']}` },
+    gateway: {
+      ORDERS_URL: local(ports.orders),
+      COORDINATOR_URL: local(ports.coordinator),
+      INVENTORY_URL: local(ports.inventory),
+      WAREHOUSE_URL: local(ports.warehouse),
+      SHIPPING_URL: local(ports.shipping),
+      NOTIFICATION_URL: local(ports.notification),
+      MAILBOX_URL: local(ports.mailbox),
+    },
+  };
+  const port = name === 'gateway' ? places.gatewayPort : ports[name];
+  return {
+    PORT: String(port),
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
+    ...(isDatabase(name) && { DATABASE_URL: databaseUrl(databaseName(name)) }),
+    ...transport,
+    ...own[name],
+  };
+};
+
+const isDatabase = (name: ServiceName): name is DatabaseName => (databases as readonly string[]).includes(name);
+
+/** The environment of the programs that stand in for the world, when each is a process of its own. */
+export const worldEnv = (places: Places, { deliverySeconds, packingSeconds, staff }: World) => ({
+  mailbox: {
+    MAILBOX_SMTP_PORT: String(places.ports['mailbox-smtp']),
+    MAILBOX_HTTP_PORT: String(places.ports.mailbox),
+    MAILBOX_DIR: places.file('mails'),
+  },
+  carriers: {
+    CARRIER_PORT: String(places.ports.carriers),
+    CARRIER_WEBHOOK_URL: `${local(places.ports.shipping)}/webhooks/carrier`,
+    SHIPPING_WEBHOOK_SECRET: places.webhookSecret,
+    CARRIER_JOURNAL: places.file('carriers.jsonl'),
+    CARRIER_DELIVERY_SECONDS: String(deliverySeconds),
+  },
+  staff: {
+    WAREHOUSE_URL: local(places.ports.warehouse),
+    STAFF_WORKERS: String(staff),
+    STAFF_SECONDS_PER_LIST: String(packingSeconds),
+  },
+});
