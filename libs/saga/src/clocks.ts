@@ -8,7 +8,7 @@ import { stepUndoneBy, type Waiting, waitingsOf } from './waits.js';
 
 /** What happens when it is due for the n-th time (from 0): the asking again is repeated, the rest happens once. */
 export const rung = ({ patience }: SagaDefinition, { late }: Waiting, n: number): Late | undefined =>
-  late.flatMap((each) => (each === 'ask-again' ? new Array<Late>(patience.asks).fill(each) : [each]))[n] ??
+  late.flatMap((each) => (each === 'ask-again' ? Array.from<Late>({ length: patience.asks }).fill(each) : [each]))[n] ??
   // After the incident the saga runs on, and goes on asking where it can.
   (late.includes('ask-again') ? 'ask-again' : undefined);
 

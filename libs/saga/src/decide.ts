@@ -37,9 +37,11 @@ const endedAs = (definition: SagaDefinition, unit: Unit): 'done' | 'undone' | 'f
 /** What comes of a unit that has ended otherwise than well: another takes over its lines, or they are given up. */
 const settleLines = (visit: Visit, unit: Unit): Visit => {
   if (unit.ended?.as === 'done' || unit.heir !== undefined || unit.givenUp !== undefined) return visit;
-  const verdict = calledFor(visit.definition, visit.saga, unit).find(({ then }) => 'open' in then || 'cancel' in then);
+  const verdict = calledFor(visit.definition, visit.saga, unit).find(
+    ({ leadsTo }) => 'open' in leadsTo || 'cancel' in leadsTo,
+  );
   if (!verdict) return visit;
-  if ('open' in verdict.then) return giveBirth(visit, verdict.then.open, unit, verdict.then.delay);
+  if ('open' in verdict.leadsTo) return giveBirth(visit, verdict.leadsTo.open, unit, verdict.leadsTo.delay);
   return changedUnit(visit, unit.n, (before) => ({ ...before, givenUp: verdict.name }));
 };
 
@@ -52,7 +54,7 @@ const actOn = (visit: Visit, unit: Unit): Visit => {
   const [verdict] = calledFor(visit.definition, visit.saga, unit);
   if (!verdict) return visit;
   if (verdict.undo) return changedUnit(visit, unit.n, (before) => ({ ...before, undo: { why: verdict.name } }));
-  return 'nextAttempt' in verdict.then ? nextAttempt(visit, unit, verdict.then) : visit;
+  return 'nextAttempt' in verdict.leadsTo ? nextAttempt(visit, unit, verdict.leadsTo) : visit;
 };
 
 const decideOn = (visit: Visit, unit: Unit): Visit => {

@@ -126,7 +126,7 @@ export interface Alternative {
   /** The unit is undone first. */
   readonly undo?: boolean;
   /** What follows; exactly one. */
-  readonly then:
+  readonly leadsTo:
     | { readonly open: string; readonly delay?: string }
     | { readonly cancel: string }
     | { readonly nextAttempt: string; readonly choose: string; readonly from: string }

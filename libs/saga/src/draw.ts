@@ -7,11 +7,11 @@ const stepNode = ({ name, participant, done, pivot }: Step): string => {
   return pivot ? `  ${name}{{${label}}}` : `  ${name}[${label}]`;
 };
 
-const outcome = ({ name, undo, then }: Alternative): readonly [target: string, label: string] => {
+const outcome = ({ name, undo, leadsTo }: Alternative): readonly [target: string, label: string] => {
   const first = undo ? 'undo, then ' : '';
-  if ('open' in then) return [`birth_${then.open}`, `${name}: ${first}a new one`];
-  if ('cancel' in then) return ['cancelled', `${name}: ${first}cancel`];
-  if ('nextAttempt' in then) return [then.nextAttempt, `${name}: next attempt`];
+  if ('open' in leadsTo) return [`birth_${leadsTo.open}`, `${name}: ${first}a new one`];
+  if ('cancel' in leadsTo) return ['cancelled', `${name}: ${first}cancel`];
+  if ('nextAttempt' in leadsTo) return [leadsTo.nextAttempt, `${name}: next attempt`];
   return ['incident', name];
 };
 

@@ -10,8 +10,8 @@ const reasonOf = (
 ): { readonly reason: string; readonly detail: string } => {
   const given = new Set(saga.units.map(({ givenUp }) => givenUp));
   const alternative = alternatives.find(({ name }) => given.has(name));
-  const then = alternative?.then;
-  return { reason: alternative?.name ?? '', detail: then && 'cancel' in then ? then.cancel : '' };
+  const leadsTo = alternative?.leadsTo;
+  return { reason: alternative?.name ?? '', detail: leadsTo && 'cancel' in leadsTo ? leadsTo.cancel : '' };
 };
 
 /**

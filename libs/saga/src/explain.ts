@@ -31,10 +31,10 @@ const listed = (waits: readonly (readonly [what: string, when: string])[]): stri
     : waits.map(([what, when]) => `${what} (${when})`).join(' and for ');
 
 const afterFailure = (definition: SagaDefinition, waiting: Waiting, failure: string): string => {
-  const then = definition.alternatives.find(
+  const leadsTo = definition.alternatives.find(
     ({ when }) => 'step' in when && when.step === waiting.step && when.failure === failure,
-  )?.then;
-  return then && 'cancel' in then ? 'it is given up and the order is cancelled' : 'something else is tried';
+  )?.leadsTo;
+  return leadsTo && 'cancel' in leadsTo ? 'it is given up and the order is cancelled' : 'something else is tried';
 };
 
 const consequence = (definition: SagaDefinition, waiting: Waiting, action: Late | undefined): string => {

@@ -14,7 +14,7 @@ export const openIncident = (visit: Visit, unit: number, step: string, owner: st
   const { definition, now, saga } = visit;
   const count = (saga.incidentCount ?? 0) + 1;
   const incident: Incident = {
-    id: `${saga.id}/${unit}/${step}/${count}`,
+    id: `${definition.name}~${saga.id}~${count}`,
     unit,
     step,
     reason,

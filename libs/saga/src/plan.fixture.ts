@@ -40,8 +40,8 @@ export const smallPlan: SagaPlan = {
   ],
   undo: ['reserve'],
   alternatives: [
-    { name: 'customer-cancelled', when: { wished: true }, undo: true, then: { cancel: 'Not wanted any more.' } },
-    { name: 'stock-short', when: { step: 'reserve', failure: 'short' }, then: { cancel: 'Not enough.' } },
+    { name: 'customer-cancelled', when: { wished: true }, undo: true, leadsTo: { cancel: 'Not wanted any more.' } },
+    { name: 'stock-short', when: { step: 'reserve', failure: 'short' }, leadsTo: { cancel: 'Not enough.' } },
   ],
   wish: {
     event: 'OrderCancellationRequested',

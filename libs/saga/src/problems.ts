@@ -128,19 +128,19 @@ function* alternativeProblems(plan: SagaPlan): Generator<string> {
   const ending = new Set(
     steps.flatMap(({ name, cannot = [] }) => cannot.filter(({ ends }) => ends).map(({ as }) => `${name}/${as}`)),
   );
-  for (const { name, when, undo, then } of alternatives) {
+  for (const { name, when, undo, leadsTo } of alternatives) {
     const over = 'step' in when && ending.has(`${when.step}/${when.failure}`);
-    if (('open' in then || 'cancel' in then) && !undo && !over) {
+    if (('open' in leadsTo || 'cancel' in leadsTo) && !undo && !over) {
       yield `alternative "${name}" gives up a unit that has not ended: set \`undo\`, so that it is undone first.`;
     }
     if ('step' in when && !failures.some((each) => each.step === when.step && each.failure === when.failure)) {
       yield `alternative "${name}" waits for step "${when.step}" to fail as "${when.failure}", which never happens.`;
     }
-    if ('open' in then && !births[then.open]?.asks) {
-      yield `alternative "${name}" opens a unit by "${then.open}", which is no birth with a request.`;
+    if ('open' in leadsTo && !births[leadsTo.open]?.asks) {
+      yield `alternative "${name}" opens a unit by "${leadsTo.open}", which is no birth with a request.`;
     }
-    if ('nextAttempt' in then && !steps.some((step) => step.name === then.nextAttempt && step.asks)) {
-      yield `alternative "${name}" asks for another attempt of "${then.nextAttempt}", which has no \`asks\`.`;
+    if ('nextAttempt' in leadsTo && !steps.some((step) => step.name === leadsTo.nextAttempt && step.asks)) {
+      yield `alternative "${name}" asks for another attempt of "${leadsTo.nextAttempt}", which has no \`asks\`.`;
     }
   }
   if (!births[begins.birth]) yield `the first unit is born by "${begins.birth}", which is not in \`births\`.`;
@@ -170,7 +170,7 @@ const said = (plan: SagaPlan): readonly (readonly [where: string, event: string,
     asks
       ? [[`births.${name}`, asks, [...unit, ...begins.keeps, 'replaces', 'lines', 'placedAt', 'deadline']] as const]
       : [];
-  const chosen = alternatives.flatMap(({ then }) => ('nextAttempt' in then ? [then.choose] : []));
+  const chosen = alternatives.flatMap(({ leadsTo }) => ('nextAttempt' in leadsTo ? [leadsTo.choose] : []));
   return [
     ['begins.says', begins.says, [identity.saga, 'definition', 'version']],
     ...Object.entries(plan.births).flatMap(([name, each]) => birth(name, each)),

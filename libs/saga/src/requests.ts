@@ -59,13 +59,13 @@ export const askForStep = (visit: Visit, n: number, step: string, again = 0): Vi
   const { asks } = visit.definition.step(step);
   if (asks === undefined) return visit;
   const state = unitOf(visit, n).steps[step];
-  const choices = visit.definition.alternatives.flatMap(({ then }) =>
-    'nextAttempt' in then && then.nextAttempt === step ? [[then.choose, state?.choice] as const] : [],
+  const choices = visit.definition.alternatives.flatMap(({ leadsTo }) =>
+    'nextAttempt' in leadsTo && leadsTo.nextAttempt === step ? [[leadsTo.choose, state?.choice] as const] : [],
   );
   return say(visit, asks, n, { ...Object.fromEntries(choices), attempt: attemptOf(state) }, asking(again));
 };
 
-type NextAttempt = Extract<Alternative['then'], { readonly nextAttempt: string }>;
+type NextAttempt = Extract<Alternative['leadsTo'], { readonly nextAttempt: string }>;
 
 /** The next attempt of a step, with the first of the choices that are left; its clock starts anew. */
 export const nextAttempt = (visit: Visit, unit: Unit, { nextAttempt: step, from }: NextAttempt): Visit => {

@@ -48,7 +48,7 @@ const withinOf = (definition: SagaDefinition, saga: Saga, { within }: Step): num
 const stuckBecause = ({ alternatives }: SagaDefinition, unit: Unit, step: string): string | undefined => {
   const failure = unit.steps[step]?.failed;
   const alternative = alternatives.find(({ when }) => 'step' in when && when.step === step && when.failure === failure);
-  return alternative && 'incident' in alternative.then ? alternative.then.incident : undefined;
+  return alternative && 'incident' in alternative.leadsTo ? alternative.leadsTo.incident : undefined;
 };
 
 const forStep = (definition: SagaDefinition, saga: Saga, unit: Unit, step: Step): Waiting => {

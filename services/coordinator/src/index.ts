@@ -1,1 +1,8 @@
-export {};
+export { coordinator } from './coordinator.module.js';
+export { DeadlineDue, SkipStep } from './commands.js';
+export { dueSagas } from './deadlines.js';
+export { Definitions, sagaPlans } from './definitions/index.js';
+export { orderFulfilmentV1 } from './definitions/order-fulfilment.v1.js';
+export type { HistoryRecord, IncidentRecord, SagaRecord } from './domain/records.js';
+export { CoordinatorReactions } from './reactions.js';
+export { History, Incidents, Sagas } from './store/sagas.js';

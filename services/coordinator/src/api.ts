@@ -1,0 +1,133 @@
+import { identifier } from '@baton/contracts';
+import { Pipeline, Refused } from '@baton/messaging';
+import { explain, type Fact, type SagaStatus, type Unit } from '@baton/saga';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { bodySchemas, incidentsQuery, MAX_PAGE, placeText, sagaQuery, sagasQuery, skipRequest } from './api-schemas.js';
+import { SkipStep } from './commands.js';
+import { Definitions } from './definitions/index.js';
+import type { IncidentRecord, SagaRecord } from './domain/records.js';
+import { type Counts, SagaReads } from './store/reads.js';
+
+export interface SagaSummary
+  extends Pick<SagaRecord, 'definition' | 'orderId' | 'version' | 'status' | 'openIncidents'> {
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly endedAt: string | null;
+  /** What it waits for, since when, until when, and what happens then. */
+  readonly sentence: string;
+}
+
+export interface SagaView extends SagaSummary {
+  readonly shipments: readonly Unit[];
+  readonly incidents: readonly IncidentRecord[];
+  readonly timeline: readonly Fact[];
+}
+
+/** `next` is the `after` of the next page; null on the last. */
+interface Page {
+  readonly next: string | null;
+}
+
+const Paged = () => (target: object, name: string, descriptor: PropertyDescriptor) => {
+  ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })(target, name, descriptor);
+  ApiQuery({ name: 'limit', required: false, description: `1 to ${MAX_PAGE}; 50 when absent` })(
+    target,
+    name,
+    descriptor,
+  );
+};
+const OfDefinition = () =>
+  ApiQuery({ name: 'definition', required: false, description: 'Kind of saga; `order-fulfilment` when absent' });
+
+/** Operators ask in the present; what an incident is late by depends on it. */
+const now = (): string => new Date().toISOString();
+
+/** Sagas, as operators see them. */
+@ApiTags('sagas')
+@Controller('sagas')
+export class SagasApi {
+  constructor(
+    private readonly pipeline: Pipeline,
+    private readonly reads: SagaReads,
+    private readonly definitions: Definitions,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'List sagas, newest first, each with the sentence on what it waits for' })
+  @OfDefinition()
+  @ApiQuery({ name: 'status', required: false, enum: ['running', 'waiting', 'completed', 'cancelled'] })
+  @Paged()
+  async list(@Query() query: unknown): Promise<Page & { readonly sagas: readonly SagaSummary[] }> {
+    const { limit, ...page } = sagasQuery.parse(query);
+    const rows = await this.reads.list({ ...page, limit: limit + 1 });
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    return {
+      sagas: rows.slice(0, limit).map((record) => this.summaryOf(record)),
+      next: last ? placeText({ at: last.createdAt, id: last.orderId }) : null,
+    };
+  }
+
+  @Get('counts')
+  @ApiOperation({ summary: 'How many sagas there are by status, and how many have an open incident' })
+  @OfDefinition()
+  counts(@Query() query: unknown): Promise<Counts> {
+    return this.reads.count(sagaQuery.parse(query).definition);
+  }
+
+  @Get(':orderId')
+  @ApiOperation({ summary: 'One saga: what it waits for, its shipments, incidents and timeline' })
+  @OfDefinition()
+  @ApiResponse({ status: 404, description: 'Nothing is known of such an order (problem+json).' })
+  async read(@Param('orderId') orderId: string, @Query() query: unknown): Promise<SagaView> {
+    const { definition } = sagaQuery.parse(query);
+    const record = identifier.safeParse(orderId).success ? await this.reads.find(definition, orderId) : undefined;
+    if (!record) throw new Refused(404, 'unknown-order', 'Nothing is known of such an order.');
+    const [timeline, incidents] = await Promise.all([
+      this.reads.timeline(definition, orderId),
+      this.reads.incidentsOf(definition, orderId),
+    ]);
+    return { ...this.summaryOf(record), shipments: record.state.units, incidents, timeline };
+  }
+
+  @Post(':orderId/skip')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Go on without waiting for a step',
+    description: 'Only delivering and telling the customer can be skipped: other steps’ answers are needed by others.',
+  })
+  @OfDefinition()
+  @ApiBody({ schema: bodySchemas.skip })
+  @ApiResponse({ status: 409, description: 'Nothing waits for this step, or it cannot be skipped (problem+json).' })
+  async skip(@Param('orderId') orderId: string, @Query() query: unknown, @Body() body: unknown): Promise<unknown> {
+    const { definition } = sagaQuery.parse(query);
+    return (await this.pipeline.submit(SkipStep, { definition, orderId, ...skipRequest.parse(body) })).body;
+  }
+
+  private summaryOf({ state, ...record }: SagaRecord): SagaSummary {
+    const { definition, orderId, version, status, openIncidents, createdAt, updatedAt, endedAt } = record;
+    const sentence = explain(this.definitions.of(definition, version), state, now());
+    return { definition, orderId, version, status, sentence, openIncidents, createdAt, updatedAt, endedAt };
+  }
+}
+
+/** What needs a person. */
+@ApiTags('incidents')
+@Controller('incidents')
+export class IncidentsApi {
+  constructor(private readonly reads: SagaReads) {}
+
+  @Get()
+  @ApiOperation({ summary: 'List open incidents, the most urgent first' })
+  @ApiQuery({ name: 'owner', required: false })
+  @Paged()
+  async list(@Query() query: unknown): Promise<Page & { readonly incidents: readonly IncidentRecord[] }> {
+    const { limit, ...page } = incidentsQuery.parse(query);
+    const rows = await this.reads.listOpenIncidents({ ...page, limit: limit + 1 });
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    return {
+      incidents: rows.slice(0, limit),
+      next: last ? placeText({ at: last.dueAt, id: last.incidentId }) : null,
+    };
+  }
+}

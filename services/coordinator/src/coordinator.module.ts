@@ -1,0 +1,34 @@
+import { CONFIG, defineService } from '@baton/service-kit';
+import { Module } from '@nestjs/common';
+import { IncidentsApi, SagasApi } from './api.js';
+import { type CoordinatorConfig, coordinatorConfig } from './config.js';
+import { dueSagas } from './deadlines.js';
+import { Definitions } from './definitions/index.js';
+import { CoordinatorReactions } from './reactions.js';
+import { Sagas1700000001000 } from './store/migrations/1-sagas.js';
+import { SagaReads } from './store/reads.js';
+import { HistoryEntity, IncidentEntity, SagaEntity } from './store/sagas.js';
+
+@Module({
+  controllers: [CoordinatorReactions, SagasApi, IncidentsApi],
+  providers: [
+    SagaReads,
+    {
+      provide: Definitions,
+      inject: [CONFIG],
+      useFactory: (config: CoordinatorConfig) => new Definitions(config.COORDINATOR_POLICY),
+    },
+  ],
+})
+export class CoordinatorModule {}
+
+/** Watches every order: knows what must happen next and by when, and what to do when it does not. */
+export const coordinator = defineService({
+  name: 'coordinator',
+  doc: 'What every order waits for, since when, until when and what happens then; and the incidents that need a person.',
+  module: CoordinatorModule,
+  entities: [SagaEntity, HistoryEntity, IncidentEntity],
+  migrations: [Sagas1700000001000],
+  config: coordinatorConfig,
+  dueSources: [dueSagas],
+});

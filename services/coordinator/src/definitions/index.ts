@@ -1,0 +1,65 @@
+import { type EventDefinition, definitionOf } from '@baton/contracts';
+import { defineSaga, type SagaDefinition, type SagaPlan, withPolicy } from '@baton/saga';
+import { orderFulfilmentV1 } from './order-fulfilment.v1.js';
+
+/** Every definition that some saga may still run by, versions of one name in ascending order. New sagas take the last. */
+export const sagaPlans: readonly SagaPlan[] = [orderFulfilmentV1];
+
+const checked = sagaPlans.map(defineSaga);
+
+/** Every event that a saga of some definition listens to. */
+export const heardEvents: readonly EventDefinition[] = [
+  ...new Set(checked.flatMap(({ roles }) => [...roles.keys()])),
+].map(definitionOf);
+
+/** Names of the definitions whose sagas listen to an event. */
+export const listenersTo = (event: string): readonly string[] => [
+  ...new Set(checked.filter(({ roles }) => roles.has(event)).map(({ name }) => name)),
+];
+
+/** Names of all definitions. */
+export const sagaNames: readonly string[] = [...new Set(sagaPlans.map(({ name }) => name))];
+
+/** Durations (milliseconds by name) that replace those of every definition that knows the name. */
+export type PolicyChange = Readonly<Record<string, number>>;
+
+/** The definitions that the sagas of this process run by. */
+export class Definitions {
+  private readonly all: readonly SagaDefinition[];
+
+  constructor(change: PolicyChange = {}) {
+    const known = new Set(sagaPlans.flatMap(({ policy }) => Object.keys(policy)));
+    const unknown = Object.keys(change).filter((name) => !known.has(name));
+    if (unknown.length > 0) {
+      throw new RangeError(`No saga knows the duration ${unknown.join(', ')}; there are ${[...known].join(', ')}.`);
+    }
+    this.all = sagaPlans.map((plan) => {
+      const own = Object.entries(change).filter(([name]) => plan.policy[name] !== undefined);
+      return defineSaga(withPolicy(plan, Object.fromEntries(own)));
+    });
+  }
+
+  /** The version that new sagas begin with. */
+  latest(name: string): SagaDefinition {
+    return this.the(
+      this.all.findLast((each) => each.name === name),
+      name,
+    );
+  }
+
+  /**
+   * The version that a saga began with.
+   * @throws RangeError when it is gone: a definition stays in `sagaPlans` until the last of its sagas has ended
+   */
+  of(name: string, version: number): SagaDefinition {
+    return this.the(
+      this.all.find((each) => each.name === name && each.version === version),
+      `${name} v${version}`,
+    );
+  }
+
+  private the(definition: SagaDefinition | undefined, name: string): SagaDefinition {
+    if (!definition) throw new RangeError(`There is no saga definition ${name}.`);
+    return definition;
+  }
+}
