@@ -108,6 +108,18 @@ describe('A mail that is sent over SMTP', () => {
     await expect(sender({ SMTP_URL }).send(call(key))).rejects.toThrow('did not take a mail');
   });
 
+  it('is waited for a moment when the service stops, and then let go', async () => {
+    const key = await wanted('CA-6');
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const to = sender({ SMTP_URL: `smtp://127.0.0.1:${(silent.address() as AddressInfo).port}` });
+    const stopped = { ...call(key), signal: AbortSignal.abort(new Error('stopping')) };
+    await expect(to.send(stopped)).rejects.toThrow('did not take a mail');
+    expect(await sender().send({ ...call(key), signal: AbortSignal.abort() })).toMatchObject({ outcome: 'sent' });
+    to.onApplicationShutdown();
+    silent.close();
+  });
+
   it('goes to no server in record mode', async () => {
     const before = mailbox.counts.count;
     const key = await wanted('CA-5');

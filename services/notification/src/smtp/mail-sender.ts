@@ -2,7 +2,7 @@ import type { Line } from '@baton/contracts';
 import { type EffectCall, Performs } from '@baton/messaging';
 import { CONFIG } from '@baton/service-kit';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { createTransport, type Transporter } from 'nodemailer';
+import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
 import { DataSource } from 'typeorm';
 import type { NotificationConfig } from '../config.js';
 import type { SendResult } from '../domain/decide.js';
@@ -51,20 +51,22 @@ export class MailSender implements OnApplicationShutdown {
     const { orderId } = payload;
     const { subject, text, html } = render({ orderId, name: contact.name, lines, facts });
     if (!this.transport) return { outcome: 'sent', messageId };
+    using late = aMomentAfter(signal);
+    const mail: SendMailOptions & { readonly signal: AbortSignal } = {
+      messageId,
+      from: { name: this.config.MAIL_FROM_NAME, address: this.config.MAIL_FROM },
+      to: { name: singleLine(contact.name), address: contact.email },
+      subject,
+      text,
+      html,
+      // Tells vacation responders and the like that nobody wrote this by hand (RFC 3834).
+      headers: { 'Auto-Submitted': 'auto-generated' },
+      disableFileAccess: true,
+      disableUrlAccess: true,
+      signal: late.signal,
+    };
     try {
-      const sending = this.transport.sendMail({
-        messageId,
-        from: { name: this.config.MAIL_FROM_NAME, address: this.config.MAIL_FROM },
-        to: { name: singleLine(contact.name), address: contact.email },
-        subject,
-        text,
-        html,
-        // Tells vacation responders and the like that nobody wrote this by hand (RFC 3834).
-        headers: { 'Auto-Submitted': 'auto-generated' },
-        disableFileAccess: true,
-        disableUrlAccess: true,
-      });
-      await withGrace(sending, signal);
+      await this.transport.sendMail(mail);
       return { outcome: 'sent', messageId };
     } catch (error) {
       const answer = error as SmtpError;
@@ -95,31 +97,30 @@ export class MailSender implements OnApplicationShutdown {
 }
 
 /**
- * Waits for work that cannot be aborted, and for a moment only once it should end: a mail under way is better waited for
- * than sent twice.
+ * A signal that follows another a moment later: a mail under way is better waited for than sent twice.
  */
-const withGrace = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {
+const aMomentAfter = (signal: AbortSignal): Disposable & { readonly signal: AbortSignal } => {
+  const late = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  let cut = (): void => {};
-  const cutShort = new Promise<never>((_, reject) => {
-    cut = () => {
-      timer = setTimeout(() => reject(new Error('No answer before the call had to end.')), GRACE_MS);
-    };
-    if (signal.aborted) cut();
-    else signal.addEventListener('abort', cut, { once: true });
-  });
-  try {
-    return await Promise.race([work, cutShort]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', cut);
-  }
+  const follow = (): void => {
+    timer = setTimeout(() => late.abort(signal.reason), GRACE_MS);
+  };
+  if (signal.aborted) follow();
+  else signal.addEventListener('abort', follow, { once: true });
+  return {
+    signal: late.signal,
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', follow);
+    },
+  };
 };
 
 /** The address of the mail server with the options of the pool, which nodemailer reads from the query. */
 const pooled = (address: string): string => {
   const url = new URL(address);
-  const options = { pool: true, maxConnections: CONNECTIONS, ...TIMEOUTS_MS };
+  // One try more for a kept connection that the server has closed; beyond that the effect's own pauses rule.
+  const options = { pool: true, maxConnections: CONNECTIONS, maxRequeues: 1, ...TIMEOUTS_MS };
   for (const [name, value] of Object.entries(options)) url.searchParams.set(name, String(value));
   return url.href;
 };
