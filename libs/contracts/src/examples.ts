@@ -133,7 +133,7 @@ export const examples: Readonly<Record<string, unknown>> = Object.fromEntries([
   of(fulfilment.StockReleaseRequested, { ...undo, missing }),
   of(fulfilment.OrderDelayed, {
     ...secondShipment,
-    step: 'reserve-stock',
+    step: 'reserve',
     reason: 'stock-short',
     expectedAt: '2026-11-22T09:30:01.000Z',
   }),
@@ -144,16 +144,16 @@ export const examples: Readonly<Record<string, unknown>> = Object.fromEntries([
   }),
   of(fulfilment.IncidentOpened, {
     orderId,
-    incidentId: `${orderId}/1/dispatch`,
+    incidentId: `order-fulfilment~${orderId}~1`,
     shipment: 1,
     step: 'dispatch',
     reason: 'The carrier has refused the handover for 24 hours.',
-    owner: 'shipping-desk',
+    owner: 'shipping',
     dueAt: '2026-11-09T15:05:00.000Z',
   }),
   of(fulfilment.IncidentResolved, {
     orderId,
-    incidentId: `${orderId}/1/dispatch`,
+    incidentId: `order-fulfilment~${orderId}~1`,
     resolution: 'The carrier took the parcels after all.',
   }),
   of(fulfilment.FulfilmentCompleted, {

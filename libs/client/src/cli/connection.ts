@@ -3,7 +3,7 @@ import { UsageError } from './exit-codes.js';
 import type { Io } from './io.js';
 
 /** Where the gateway of `npm start` listens. */
-export const DEFAULT_URL = 'http://127.0.0.1:8080';
+export const DEFAULT_URL = 'http://127.0.0.1:7070';
 
 /** Options that every command has. */
 export interface Connection {

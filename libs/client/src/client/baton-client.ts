@@ -10,6 +10,8 @@ import type {
   Page,
   PageOptions,
   Replenished,
+  SagaStatus,
+  SagaSummary,
   SagaView,
   StockItem,
   StockView,
@@ -24,7 +26,7 @@ const PAGE_SIZE = 200;
 /**
  * The HTTP API of Baton behind its gateway.
  *
- *     const baton = new BatonClient({ url: 'http://127.0.0.1:8080' });
+ *     const baton = new BatonClient({ url: 'http://127.0.0.1:7070' });
  *     await baton.orders.submit(order);
  *     console.log((await baton.orders.get(order.orderId)).waitsFor);
  *
@@ -137,7 +139,8 @@ export class SagasClient {
     return this.http.send({ method: 'GET', path: `/sagas/${encodeURIComponent(orderId)}` });
   }
 
-  list(options: PageOptions & { readonly state?: string } = {}): Promise<Page<SagaView>> {
+  /** Newest first. */
+  list(options: PageOptions & { readonly status?: SagaStatus } = {}): Promise<Page<SagaSummary>> {
     return this.http.page('/sagas', { ...options });
   }
 }
@@ -145,7 +148,8 @@ export class SagasClient {
 export class IncidentsClient {
   constructor(private readonly http: Http) {}
 
-  list(options: PageOptions = {}): Promise<Page<Incident>> {
+  /** Open ones, the most urgent first. */
+  list(options: PageOptions & { readonly owner?: string } = {}): Promise<Page<Incident>> {
     return this.http.page('/incidents', { ...options });
   }
 }

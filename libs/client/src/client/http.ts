@@ -39,7 +39,7 @@ export class Http {
 
   constructor(private readonly options: HttpOptions) {
     if (!URL.canParse(options.url) || !/^https?:$/.test(new URL(options.url).protocol)) {
-      throw new RangeError(`${JSON.stringify(options.url)} is no http(s) address, such as http://127.0.0.1:8080.`);
+      throw new RangeError(`${JSON.stringify(options.url)} is no http(s) address, such as http://127.0.0.1:7070.`);
     }
     this.base = new URL(options.url.replace(/\/*$/, '/'));
   }

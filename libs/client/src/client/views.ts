@@ -95,11 +95,26 @@ export interface StockItem {
   readonly name?: string;
 }
 
-export interface SagaView {
+export const sagaStatuses = ['running', 'waiting', 'completed', 'cancelled'] as const;
+export type SagaStatus = (typeof sagaStatuses)[number];
+
+/** A saga as operators see it in a list. */
+export interface SagaSummary {
   readonly orderId: string;
-  readonly state: string;
+  readonly definition: string;
+  readonly version: number;
+  readonly status: SagaStatus;
+  readonly openIncidents: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly endedAt: string | null;
+  /** What it waits for, since when, until when, and what happens then. */
   readonly sentence: string;
-  readonly timeline: readonly TimelineEntry[];
+}
+
+export interface SagaView extends SagaSummary {
+  readonly incidents: readonly Incident[];
+  readonly timeline: readonly { readonly at: string; readonly fact: string }[];
 }
 
 export interface Incident {
@@ -111,4 +126,5 @@ export interface Incident {
   readonly owner: string;
   readonly dueAt: string;
   readonly openedAt: string;
+  readonly resolvedAt?: string | null;
 }
