@@ -43,7 +43,7 @@ const summary = (index: number) => ({
 
 test('a reader that goes away early is no error', async () => {
   const orders = Array.from({ length: 200 }, (_, index) => summary(index));
-  await using gateway = await fakeGateway(() => ({ body: { orders, next: 'more' } }));
+  const gateway = await fakeGateway(() => ({ body: { orders, next: 'more' } }));
   const { code, err } = await baton(['orders', '--url', gateway.url, '--limit', '20000'], { reads: 100 });
   expect({ code, err }).toEqual({ code: 0, err: '' });
 });
@@ -62,7 +62,7 @@ test('the exit code is the process’s, and a failure is one line without a stac
 
 test('all output arrives before the process ends', async () => {
   const orders = Array.from({ length: 200 }, (_, index) => summary(index));
-  await using gateway = await fakeGateway(() => ({ body: { orders, next: 'more' } }));
+  const gateway = await fakeGateway(() => ({ body: { orders, next: 'more' } }));
   const { code, out } = await baton(['orders', '--url', gateway.url, '--limit', '5000', '--json']);
   expect(code).toBe(0);
   expect(JSON.parse(out)).toHaveLength(5_000);

@@ -54,7 +54,7 @@ const answers = ({ method, path }: Seen): Answer => {
 const lines = (text: string): readonly string[] => text.trimEnd().split('\n');
 
 test('orders are a table for people, and JSON for machines', async () => {
-  await using gateway = await fakeGateway(answers);
+  const gateway = await fakeGateway(answers);
   const people = await baton(['orders'], gateway);
   expect(people).toMatchObject({ code: 0, err: '' });
   expect(lines(people.out)).toEqual([
@@ -68,14 +68,14 @@ test('orders are a table for people, and JSON for machines', async () => {
 
 test('columns stay in line whatever the width of their characters', async () => {
   const wide = { ...stock, sku: 'FUR-2', name: '日本橋 😀', levels: [{ ...stock.levels[0], location: 'Zürich' }] };
-  await using gateway = await fakeGateway(() => ({ body: { stock: [wide, stock], next: null } }));
+  const gateway = await fakeGateway(() => ({ body: { stock: [wide, stock], next: null } }));
   const rows = lines((await baton(['stock'], gateway)).out);
   expect(rows[1]).toBe('FUR-2  Zürich          3         3          0  日本橋 😀');
   expect(rows[2]?.startsWith('FUR-1  South           3         3          0  Bookcase')).toBe(true);
 });
 
 test('an order shows what it waits for and what happened', async () => {
-  await using gateway = await fakeGateway(answers);
+  const gateway = await fakeGateway(answers);
   const { out, code } = await baton(['order', 'o-1'], gateway);
   expect(code).toBe(0);
   expect(lines(out)).toEqual([
@@ -93,7 +93,7 @@ test('an order shows what it waits for and what happened', async () => {
 });
 
 test('a cancellation is asked for with its reason', async () => {
-  await using gateway = await fakeGateway(answers);
+  const gateway = await fakeGateway(answers);
   const { code, out } = await baton(['cancel', 'o-1', '--reason', 'too late'], gateway);
   expect(code).toBe(0);
   expect(out).toContain('Asked to cancel order o-1');
@@ -101,7 +101,7 @@ test('a cancellation is asked for with its reason', async () => {
 });
 
 test('stock is listed by SKU and location, and no text of somebody else moves the cursor', async () => {
-  await using gateway = await fakeGateway(answers);
+  const gateway = await fakeGateway(answers);
   for (const args of [['stock'], ['stock', 'FUR-1']]) {
     const { out, code } = await baton(args, gateway);
     expect(code).toBe(0);
@@ -114,7 +114,7 @@ test('stock is listed by SKU and location, and no text of somebody else moves th
 });
 
 test('a replenishment says the new level and who got what they waited for', async () => {
-  await using gateway = await fakeGateway(answers);
+  const gateway = await fakeGateway(answers);
   const { out, code } = await baton(['replenish', 'FUR-1', 'West', '5'], gateway);
   expect(code).toBe(0);
   expect(lines(out)).toEqual(['FUR-1 at West: 6 on hand, 2 reserved.', 'Order o-1 got what it waited for.']);
@@ -122,14 +122,14 @@ test('a replenishment says the new level and who got what they waited for', asyn
 });
 
 test('incidents name who has to act, and by when', async () => {
-  await using gateway = await fakeGateway(answers);
+  const gateway = await fakeGateway(answers);
   const { out, code } = await baton(['incidents'], gateway);
   expect(code).toBe(0);
   expect(out).toMatch(/o-1 +1 +dispatch +shipping-desk +2026-11-08T09:30:00\.000Z +The carrier does not answer\./);
 });
 
 test('1: a service said no', async () => {
-  await using gateway = await fakeGateway(answers);
+  const gateway = await fakeGateway(answers);
   expect(await baton(['order', 'o-2'], gateway)).toEqual({
     code: 1,
     out: '',
@@ -138,7 +138,7 @@ test('1: a service said no', async () => {
 });
 
 test('1: a service failed, and what it says stays on one line', async () => {
-  await using gateway = await fakeGateway(() => ({ status: 500, body: { detail: 'a\n\u001b[2Jb' } }));
+  const gateway = await fakeGateway(() => ({ status: 500, body: { detail: 'a\n\u001b[2Jb' } }));
   expect(await baton(['order', 'o-2'], gateway)).toMatchObject({ code: 1, err: 'baton: a��[2Jb (HTTP 500)\n' });
 });
 
@@ -176,12 +176,12 @@ test('3: nobody answers, and the address is named', async () => {
 });
 
 test('3: the gateway answers for a service that nobody reaches', async () => {
-  await using gateway = await fakeGateway(() => ({ status: 502, body: { detail: 'orders is away' } }));
+  const gateway = await fakeGateway(() => ({ status: 502, body: { detail: 'orders is away' } }));
   expect((await baton(['cancel', 'o-1'], gateway)).code).toBe(3);
 });
 
 test('--url goes before BATON_URL', async () => {
-  await using gateway = await fakeGateway(answers);
+  const gateway = await fakeGateway(answers);
   expect((await baton(['orders', '--url', gateway.url], { url: NOBODY })).code).toBe(0);
 });
 

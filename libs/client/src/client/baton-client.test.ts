@@ -9,14 +9,14 @@ if (!order) throw new Error('the sample has no orders');
 const fast = { retryDelayMs: 1 };
 
 test('a submission carries the order, and its id as the Idempotency-Key', async () => {
-  await using gateway = await fakeGateway(() => ({ status: 201, body: { orderId: order.orderId, status: 'placed' } }));
+  const gateway = await fakeGateway(() => ({ status: 201, body: { orderId: order.orderId, status: 'placed' } }));
   const view = await new BatonClient({ url: gateway.url }).orders.submit(order);
   expect(view.status).toBe('placed');
   expect(gateway.seen).toEqual([{ method: 'POST', path: '/orders', key: order.orderId, body: order }]);
 });
 
 test('the address may have a path, and ids are escaped in it', async () => {
-  await using gateway = await fakeGateway(() => ({ body: {} }));
+  const gateway = await fakeGateway(() => ({ body: {} }));
   await new BatonClient({ url: `${gateway.url}/shop/` }).orders.get('a~b:c/../d');
   expect(gateway.seen[0]?.path).toBe('/shop/orders/a~b%3Ac%2F..%2Fd');
 });
@@ -27,7 +27,7 @@ test('an error answer is a BatonError with the problem', async () => {
     detail: 'lines.0: too small',
     issues: [{ path: ['lines', 0], message: 'too small' }],
   };
-  await using gateway = await fakeGateway(() => ({ status: 400, body: problem }));
+  const gateway = await fakeGateway(() => ({ status: 400, body: problem }));
   const refused = new BatonClient({ url: gateway.url }).orders.submit(order);
   await expect(refused).rejects.toSatisfy((error) => error instanceof BatonError && error.status === 400);
   await expect(refused).rejects.toMatchObject({ problem, message: 'lines.0: too small (HTTP 400)' });
@@ -35,7 +35,7 @@ test('an error answer is a BatonError with the problem', async () => {
 });
 
 test('an answer that is no JSON is said to be none of Baton’s', async () => {
-  await using gateway = await fakeGateway(() => ({ body: '<html>' }));
+  const gateway = await fakeGateway(() => ({ body: '<html>' }));
   await expect(new BatonClient({ url: gateway.url }).stock.list()).rejects.toThrow(
     /not with JSON; is it Baton's gateway/,
   );
@@ -44,14 +44,14 @@ test('an answer that is no JSON is said to be none of Baton’s', async () => {
 test('a request that may be repeated is, while a service is away or hangs up', async () => {
   const answers = ['hang up', { status: 503, body: {} }, { status: 201, body: { orderId: 'x' } }] as const;
   let asked = 0;
-  await using gateway = await fakeGateway(() => answers[asked++] ?? 'hang up');
+  const gateway = await fakeGateway(() => answers[asked++] ?? 'hang up');
   await new BatonClient({ url: gateway.url, ...fast }).orders.submit(order);
   expect(gateway.seen.map(({ key }) => key)).toEqual([order.orderId, order.orderId, order.orderId]);
 });
 
 test('a replenishment is repeated under one key, so that it counts once', async () => {
   let asked = 0;
-  await using gateway = await fakeGateway(() => (asked++ === 0 ? 'hang up' : { body: { onHand: 5 } }));
+  const gateway = await fakeGateway(() => (asked++ === 0 ? 'hang up' : { body: { onHand: 5 } }));
   await new BatonClient({ url: gateway.url, ...fast }).stock.replenish('S', 'West', 5);
   const keys = gateway.seen.map(({ key }) => key);
   expect(keys).toHaveLength(2);
@@ -60,7 +60,7 @@ test('a replenishment is repeated under one key, so that it counts once', async 
 });
 
 test('a wish without a key is never repeated', async () => {
-  await using gateway = await fakeGateway(() => 'hang up');
+  const gateway = await fakeGateway(() => 'hang up');
   await expect(new BatonClient({ url: gateway.url, ...fast }).orders.cancel('o')).rejects.toBeInstanceOf(
     BatonUnreachable,
   );
@@ -87,7 +87,7 @@ test.for(['', 'localhost:80', 'ftp://x', 'nonsense'])('%j is no address', (url) 
 });
 
 test('a catalogue is imported in parts that a service reads', async () => {
-  await using gateway = await fakeGateway(() => ({ body: {} }));
+  const gateway = await fakeGateway(() => ({ body: {} }));
   const items = Array.from({ length: 4_500 }, (_, index) => ({ sku: `S${index}`, location: 'West', onHand: 1 }));
   await new BatonClient({ url: gateway.url }).stock.import(items);
   const sent = gateway.seen.map(({ body }) => (body as { items: unknown[] }).items);
@@ -100,7 +100,7 @@ test('every item of a list is read page by page', async () => {
     { orders: [1, 2], next: 'b' },
     { orders: [3], next: null },
   ];
-  await using gateway = await fakeGateway(({ path }) => ({ body: path.includes('after=b') ? pages[1] : pages[0] }));
+  const gateway = await fakeGateway(({ path }) => ({ body: path.includes('after=b') ? pages[1] : pages[0] }));
   const { orders } = new BatonClient({ url: gateway.url });
   const items: unknown[] = [];
   for await (const item of everyItem((page) => orders.list({ ...page, status: 'placed' }), 2)) items.push(item);

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
 
 /** A request as the fake gateway got it. */
 export interface Seen {
@@ -12,14 +13,14 @@ export interface Seen {
 
 export type Answer = { readonly status?: number; readonly body: unknown } | 'hang up';
 
-export interface FakeGateway extends AsyncDisposable {
+export interface FakeGateway {
   readonly url: string;
   readonly seen: readonly Seen[];
   /** Requests under way at the same time, at most. */
   readonly mostAtOnce: number;
 }
 
-/** An HTTP server on a port of the system's choice that answers as the test says. */
+/** An HTTP server on a port of the system's choice that answers as the test says, until that test has ended. */
 export const fakeGateway = async (answer: (request: Seen) => Answer): Promise<FakeGateway> => {
   const seen: Seen[] = [];
   let open = 0;
@@ -50,17 +51,19 @@ export const fakeGateway = async (answer: (request: Seen) => Answer): Promise<Fa
     handle(request, response).catch((error: Error) => response.destroy(error));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  );
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
     get mostAtOnce() {
       return mostAtOnce;
     },
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
   };
 };
 

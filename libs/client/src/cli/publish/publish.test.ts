@@ -18,7 +18,7 @@ const keysOf = ({ seen }: FakeGateway): readonly string[] => seen.map(({ key }) 
 const created = () => ({ status: 201, body: {} });
 
 test('a file is sent, each order under its own id', async () => {
-  await using gateway = await fakeGateway(created);
+  const gateway = await fakeGateway(created);
   const file = join(folder, 'orders.jsonl');
   writeFileSync(file, jsonLines(...orders));
   const { code, out } = await baton(['publish', file], gateway);
@@ -29,7 +29,7 @@ test('a file is sent, each order under its own id', async () => {
 });
 
 test('standard input is sent one at a time if that is asked for, and the result is JSON', async () => {
-  await using gateway = await fakeGateway(created);
+  const gateway = await fakeGateway(created);
   const stdin = jsonLines(...orders);
   const { code, out } = await baton(['publish', '-', '--concurrency', '1', '--json'], { url: gateway.url, stdin });
   expect(code).toBe(0);
@@ -39,7 +39,7 @@ test('standard input is sent one at a time if that is asked for, and the result 
 });
 
 test('nothing of an invalid file is sent, and its faults are listed with their lines, twenty of them', async () => {
-  await using gateway = await fakeGateway(created);
+  const gateway = await fakeGateway(created);
   const stdin = jsonLines(orders[0], ...Array.from({ length: 25 }, () => bad), orders[1]);
   const { code, out, err } = await baton(['publish', '-'], { url: gateway.url, stdin });
   expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -52,7 +52,7 @@ test('nothing of an invalid file is sent, and its faults are listed with their l
 });
 
 test('--skip-invalid sends the others, and still says what was wrong', async () => {
-  await using gateway = await fakeGateway(created);
+  const gateway = await fakeGateway(created);
   const stdin = `not json\n${jsonLines(orders[0], bad, orders[1])}`;
   const { code, out, err } = await baton(['publish', '-', '--skip-invalid'], { url: gateway.url, stdin });
   expect({ code, out }).toEqual({ code: 0, out: '2 events accepted, 2 lines skipped.\n' });
@@ -66,7 +66,7 @@ test('an input without any event is a mistake', async () => {
 });
 
 test('a refusal does not stop the others, names its line, and ends in 1', async () => {
-  await using gateway = await fakeGateway(({ key }) =>
+  const gateway = await fakeGateway(({ key }) =>
     key === orders[1]?.orderId ? { status: 409, body: { detail: 'Another order has this id.' } } : created(),
   );
   const { code, out, err } = await baton(['publish', '-'], { url: gateway.url, stdin: jsonLines(...orders) });
@@ -85,7 +85,7 @@ test('a cancellation follows its order, under the id of its event', async () => 
     source: '/shop',
     data: { orderId: order?.orderId, reason: 'too late' },
   };
-  await using gateway = await fakeGateway(created);
+  const gateway = await fakeGateway(created);
   const { code } = await baton(['publish', '-'], { url: gateway.url, stdin: jsonLines(order, cancellation) });
   expect(code).toBe(0);
   expect(gateway.seen).toMatchObject([
@@ -95,7 +95,7 @@ test('a cancellation follows its order, under the id of its event', async () => 
 });
 
 test('orders of the sample are sent from where it was asked, with the suffix of their round', async () => {
-  await using gateway = await fakeGateway(created);
+  const gateway = await fakeGateway(created);
   const args = ['publish', '--sample', 'superstore', '--count', '3', '--from', '2', '--round', '2'];
   const { code, out } = await baton(args, gateway);
   expect({ code, out }).toEqual({ code: 0, out: '3 events accepted.\n' });
