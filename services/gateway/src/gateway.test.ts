@@ -28,6 +28,7 @@ const documents: Readonly<Record<string, object>> = {
   paths: {
     '/orders': { post: { summary: 'Hand over an order', requestBody: { $ref: '#/components/schemas/Order' } } },
     '/dead-letters': { get: {} },
+    '/health/live': { get: {} },
   },
   components: { schemas: { Order: { type: 'object' } } },
 };
@@ -126,6 +127,13 @@ describe('The gateway', () => {
     },
   );
 
+  it('gives the dead letters of each service a place of their own', async () => {
+    fresh();
+    await fetch(`${address}/dead-letters/orders?state=dead`);
+    await fetch(`${address}/dead-letters/shipping/7/redrive`, { method: 'POST' });
+    expect(seen.map(({ url }) => url)).toEqual(['/dead-letters?state=dead', '/dead-letters/7/redrive']);
+  });
+
   it('passes malformed JSON on, and the service’s problem back', async () => {
     fresh((response) => json(response, { type: 'urn:baton:problem:malformed-json' }, 400));
     const response = await fetch(`${address}/orders`, { method: 'POST', body: '{"orderId":' });
@@ -202,7 +210,10 @@ describe('The gateway', () => {
     expect(api.paths).toMatchObject({
       '/orders': { post: { requestBody: { $ref: '#/components/schemas/orders.Order' } } },
     });
-    expect(Object.keys(api.paths)).toEqual(['/orders']);
+    expect(Object.keys(api.paths)).toEqual(
+      expect.arrayContaining(['/orders', '/dead-letters/orders', '/dead-letters/shipping']),
+    );
+    expect(Object.keys(api.paths)).not.toContain('/dead-letters');
     expect(Object.keys(api.components.schemas)).toContain('orders.Order');
     const docs = await (await fetch(`${address}/docs`)).text();
     expect(docs).toContain('Hand over an order');

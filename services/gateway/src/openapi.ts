@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { routeOf } from './routes.js';
+import { routes } from './routes.js';
 
 /** The parts of an OpenAPI document that are merged; all else is passed on as it is. */
 export interface OpenApi {
@@ -29,7 +29,10 @@ export const mergeOpenApi = (documents: ReadonlyMap<string, OpenApi | undefined>
     if (!document) continue;
     const own = renamed(document, service);
     for (const [path, item] of Object.entries(own.paths ?? {})) {
-      if (routeOf(path)?.upstream === service) paths[path] = item;
+      const route = routes.find(
+        ({ upstream, at }) => upstream === service && (path === at || path.startsWith(`${at}/`)),
+      );
+      if (route) paths[route.prefix + path.slice(route.at.length)] = item;
     }
     for (const [name, schema] of Object.entries(own.components?.schemas ?? {})) schemas[`${service}.${name}`] = schema;
   }

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { createProxyMiddleware, type Plugin } from 'http-proxy-middleware';
 import type { GatewayConfig } from './config.js';
 import { problemAnswer } from './problem-answer.js';
-import { addressOf, type Route, routeOf, type Upstream, upstreams } from './routes.js';
+import { addressOf, pathAtService, type Route, routeOf, type Upstream, upstreams } from './routes.js';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 
@@ -58,7 +58,17 @@ const proxyTo = (upstream: Upstream, target: string, timeoutMs: number): Handler
     });
   };
   // Without the plugins that come along: their error page is plain text, and would answer a second time.
-  const proxy = createProxyMiddleware({ target, agent, xfwd: true, ejectPlugins: true, plugins: [rules] });
+  const proxy = createProxyMiddleware({
+    target,
+    agent,
+    xfwd: true,
+    pathRewrite: (url) => {
+      const route = routeOf(url);
+      return route && pathAtService(route, url);
+    },
+    ejectPlugins: true,
+    plugins: [rules],
+  });
   return (request, response) => {
     // Errors were answered by the rule above; there is nobody else to tell.
     void proxy(request, response, () => {});

@@ -20,17 +20,26 @@ export type Upstream = keyof typeof upstreamSettings;
 export interface Route {
   readonly prefix: string;
   readonly upstream: Upstream;
+  /** What stands in the prefix's place at the service. */
+  readonly at: string;
   /** Bytes. */
   readonly bodyLimit: number;
   readonly doc: string;
 }
 
-const route = (prefix: string, upstream: Upstream, doc: string, bodyLimit = BODY_LIMIT): Route => ({
+const route = (prefix: string, upstream: Upstream, doc: string, bodyLimit = BODY_LIMIT, at = prefix): Route => ({
   prefix,
   upstream,
+  at,
   bodyLimit,
   doc,
 });
+
+/** Every service has dead letters at the same place; here each service's have one of their own. */
+const deadLetters = (['orders', 'coordinator', 'inventory', 'warehouse', 'shipping', 'notification'] as const).map(
+  (name) =>
+    route(`/dead-letters/${name}`, name, `What ${name} put aside, to redrive or discard`, BODY_LIMIT, '/dead-letters'),
+);
 
 /** All parts of the API; a longer prefix stands before a shorter one that it begins with. */
 export const routes: readonly Route[] = [
@@ -46,7 +55,11 @@ export const routes: readonly Route[] = [
   route('/webhooks/carrier', 'shipping', "Carriers' signed tracking messages"),
   route('/notifications', 'notification', 'Which mails customers got'),
   route('/mails', 'mailbox', 'The mails themselves, where a mailbox stands in for a mail server'),
+  ...deadLetters,
 ];
+
+/** The path (with or without a query) under which a request of this route is passed on. */
+export const pathAtService = ({ prefix, at }: Route, url: string): string => at + url.slice(prefix.length);
 
 /** The route of a request's path (with or without its query). */
 export const routeOf = (url: string): Route | undefined => {

@@ -13,7 +13,11 @@ let service: RunningService;
 beforeAll(async () => {
   database = await freshDatabase();
   transport = new MemoryTransport();
-  const env = { DATABASE_URL: database.url, COORDINATOR_URL: 'http://127.0.0.1:1', LOG_LEVEL: process.env.TEST_LOG ?? 'silent' };
+  const env = {
+    DATABASE_URL: database.url,
+    COORDINATOR_URL: 'http://127.0.0.1:1',
+    LOG_LEVEL: process.env.TEST_LOG ?? 'silent',
+  };
   service = await startService(orders, { env, transport });
 });
 

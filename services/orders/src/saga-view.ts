@@ -21,7 +21,9 @@ export class SagaViews {
 
   /** @returns undefined when the coordinator does not know the order yet, or does not answer in time */
   async of(orderId: string): Promise<SagaView | undefined> {
-    const url = new URL(`/sagas/${encodeURIComponent(orderId)}`, this.config.COORDINATOR_URL);
+    const { COORDINATOR_URL: base } = this.config;
+    if (base === undefined) return undefined;
+    const url = new URL(`/sagas/${encodeURIComponent(orderId)}`, base);
     try {
       const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
       const body: unknown = await response.json();

@@ -51,7 +51,7 @@ export class MailSender implements OnApplicationShutdown {
     const { orderId } = payload;
     const { subject, text, html } = render({ orderId, name: contact.name, lines, facts });
     if (!this.transport) return { outcome: 'sent', messageId };
-    using late = aMomentAfter(signal);
+    const late = aMomentAfter(signal);
     const mail: SendMailOptions & { readonly signal: AbortSignal } = {
       messageId,
       from: { name: this.config.MAIL_FROM_NAME, address: this.config.MAIL_FROM },
@@ -72,11 +72,13 @@ export class MailSender implements OnApplicationShutdown {
       const answer = error as SmtpError;
       const detail = withoutAddresses(answer.message);
       if (isRefusal(answer)) return { outcome: 'failed', messageId, detail };
-      if (attempt >= MAX_TRIES) {
+      if (attempt >= MAX_TRIES && !isStop(signal)) {
         return { outcome: 'failed', messageId, detail: `Given up after ${attempt} tries; the last one: ${detail}` };
       }
       // Not the error itself, which names the customer's address and would be logged.
       throw new Error(`The mail server did not take a mail: ${detail}`);
+    } finally {
+      late.forget();
     }
   }
 
@@ -99,7 +101,7 @@ export class MailSender implements OnApplicationShutdown {
 /**
  * A signal that follows another a moment later: a mail under way is better waited for than sent twice.
  */
-const aMomentAfter = (signal: AbortSignal): Disposable & { readonly signal: AbortSignal } => {
+const aMomentAfter = (signal: AbortSignal): { readonly signal: AbortSignal; forget(): void } => {
   const late = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const follow = (): void => {
@@ -109,12 +111,15 @@ const aMomentAfter = (signal: AbortSignal): Disposable & { readonly signal: Abor
   else signal.addEventListener('abort', follow, { once: true });
   return {
     signal: late.signal,
-    [Symbol.dispose]: () => {
+    forget: () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', follow);
     },
   };
 };
+
+/** True when the service stops, which is no answer of the mail server and no reason to give a mail up. */
+const isStop = ({ aborted, reason }: AbortSignal): boolean => aborted && (reason as Error).name !== 'TimeoutError';
 
 /** The address of the mail server with the options of the pool, which nodemailer reads from the query. */
 const pooled = (address: string): string => {
