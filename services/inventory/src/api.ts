@@ -33,7 +33,11 @@ interface Page {
 
 const Paged = () => (target: object, name: string, descriptor: PropertyDescriptor) => {
   ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })(target, name, descriptor);
-  ApiQuery({ name: 'limit', required: false, description: `1 to ${MAX_PAGE}; 50 when absent` })(target, name, descriptor);
+  ApiQuery({ name: 'limit', required: false, description: `1 to ${MAX_PAGE}; 50 when absent` })(
+    target,
+    name,
+    descriptor,
+  );
 };
 
 const Repeatable = () =>
@@ -64,7 +68,9 @@ export class StockApi {
   }
 
   @Get('audit')
-  @ApiOperation({ summary: 'Where the book differs from the sum of live reservations; `drift` is 0 unless there is a bug' })
+  @ApiOperation({
+    summary: 'Where the book differs from the sum of live reservations; `drift` is 0 unless there is a bug',
+  })
   audit(): Promise<{ readonly drift: number; readonly examples: readonly Drift[] }> {
     return this.reads.audit();
   }
@@ -75,7 +81,8 @@ export class StockApi {
   async read(@Param('sku') sku: string): Promise<StockView> {
     const stock = identifier.safeParse(sku).success ? await this.reads.findStock(sku) : undefined;
     // What is no identifier is not repeated in the answer: it may hold anything.
-    if (!stock) throw new Refused(404, 'unknown-stock', 'No such SKU is in the catalogue. Import it with POST /stock/import.');
+    if (!stock)
+      throw new Refused(404, 'unknown-stock', 'No such SKU is in the catalogue. Import it with POST /stock/import.');
     return viewOf(stock);
   }
 

@@ -20,4 +20,6 @@ export const inventory = defineService({
   module: InventoryModule,
   entities: [StockEntity, ReservationEntity, QueueLockEntity],
   migrations: [Inventory1700000001000],
+  // An import of 5,000 levels with long names.
+  bodyLimit: '4mb',
 });

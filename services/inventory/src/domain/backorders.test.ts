@@ -20,7 +20,10 @@ describe('When_a_backorder_is_placed', () => {
     const world = new MemoryWorld({ pen: { East: 2 } });
     const { publish } = world.hear(backorderPlaced('o1', 1, lines('pen:2')));
     expect(publish?.map(({ id, data }) => ({ id, data }))).toEqual([
-      { id: 'o1/2/StockReserved/1', data: { orderId: 'o1', shipment: 2, location: 'East', lines: lines('pen:2'), backordered: true } },
+      {
+        id: 'o1/2/StockReserved/1',
+        data: { orderId: 'o1', shipment: 2, location: 'East', lines: lines('pen:2'), backordered: true },
+      },
     ]);
     expect(world.hear(backorderPlaced('o1', 1, lines('pen:2'))).publish).toEqual(publish);
     expect([world.show('pen', 'East'), world.stock()[0]?.waiting]).toEqual(['2/2', 0]);
@@ -85,7 +88,10 @@ describe('When_availability_rises', () => {
       'first/2/StockReserved/1',
       'second/2/StockReserved/1',
     ]);
-    expect([world.reservation('first', 2)?.location, world.reservation('second', 2)?.location]).toEqual(['East', 'West']);
+    expect([world.reservation('first', 2)?.location, world.reservation('second', 2)?.location]).toEqual([
+      'East',
+      'West',
+    ]);
   });
 
   it('is told by a count and by a release too', () => {

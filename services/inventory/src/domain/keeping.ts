@@ -88,7 +88,7 @@ export const count = (
       code: 'stock-below-reserved',
       detail:
         `${counted} units of ${sku} at ${location} are fewer than the ${level.reserved} that are reserved. ` +
-        "Report what is missing while picking these orders, or cancel some of them; then count again.",
+        'Report what is missing while picking these orders, or cancel some of them; then count again.',
       members: {
         reserved: level.reserved,
         reservations: inTheWay.slice(0, NAMED_RESERVATIONS),
@@ -165,13 +165,7 @@ export const viewOf = (sku: string, level: Level): LevelView => ({
 const named = (served: readonly Reservation[]): readonly Served[] =>
   served.map(({ orderId, shipment }) => ({ orderId, shipment }));
 
-const kept = (
-  sku: string,
-  level: Level,
-  queue: readonly Reservation[],
-  books: Books,
-  said: EventDraft,
-): Kept => {
+const kept = (sku: string, level: Level, queue: readonly Reservation[], books: Books, said: EventDraft): Kept => {
   const served = serveQueue(queue, books);
   return {
     reservations: served,

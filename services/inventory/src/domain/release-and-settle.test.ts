@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { CountStock } from '../commands.js';
 import { MemoryWorld } from '../testing/memory-world.js';
-import { backorderPlaced, dispatched, lines, orderPlaced, releaseRequested, stockRequested } from '../testing/messages.js';
+import {
+  backorderPlaced,
+  dispatched,
+  lines,
+  orderPlaced,
+  releaseRequested,
+  stockRequested,
+} from '../testing/messages.js';
 import { release } from './decide.js';
 import { Books } from './stock.js';
 
@@ -27,7 +34,11 @@ describe('When_stock_is_to_be_released', () => {
     const { publish } = world.hear(releaseRequested('o1'));
     expect(publish?.[0]).toMatchObject({ id: 'o1/1/StockReleased/1', data: { lines: [], missing: [] } });
     expect(world.reservation('o1', 1)?.state).toBe('tombstone');
-    for (const late of [orderPlaced('o1', lines('pen:3')), stockRequested('o1', lines('pen:3'), { shipment: 1 }), backorderPlaced('o1', 1, lines('pen:3'), { shipment: 1 })]) {
+    for (const late of [
+      orderPlaced('o1', lines('pen:3')),
+      stockRequested('o1', lines('pen:3'), { shipment: 1 }),
+      backorderPlaced('o1', 1, lines('pen:3'), { shipment: 1 }),
+    ]) {
       expect(world.hear(late).publish).toEqual([]);
     }
     expect(world.show('pen', 'East')).toBe('5/0');
@@ -108,13 +119,18 @@ describe('When_a_shipment_is_dispatched', () => {
     world.hear(orderPlaced('o1', lines('pen:2', 'pen:1')));
     const { publish } = world.hear(dispatched('o1'));
     expect(publish?.map(({ id, data }) => ({ id, data }))).toEqual([
-      { id: 'o1/1/StockSettled/1', data: { orderId: 'o1', shipment: 1, location: 'East', lines: lines('pen:2', 'pen:1') } },
+      {
+        id: 'o1/1/StockSettled/1',
+        data: { orderId: 'o1', shipment: 1, location: 'East', lines: lines('pen:2', 'pen:1') },
+      },
     ]);
     const before = world.snapshot();
     expect(world.hear(dispatched('o1')).publish).toEqual(publish);
     expect(world.show('pen', 'East')).toBe('2/0');
     // The request that began it, heard once more, gets its answer and changes nothing either.
-    expect(world.hear(orderPlaced('o1', lines('pen:2', 'pen:1'))).publish?.map(({ name }) => name)).toEqual(['StockReserved']);
+    expect(world.hear(orderPlaced('o1', lines('pen:2', 'pen:1'))).publish?.map(({ name }) => name)).toEqual([
+      'StockReserved',
+    ]);
     expect(world.snapshot()).toBe(before);
   });
 
@@ -131,8 +147,16 @@ describe('When_a_shipment_is_dispatched', () => {
     const world = new MemoryWorld({ pen: { East: 5 } });
     world.hear(orderPlaced('o1', lines('pen:2')));
     world.hear(releaseRequested('o1'));
-    expect(world.hear(dispatched('o1'))).toMatchObject({ save: [], publish: [], deadLetter: expect.stringContaining('released') });
-    expect(world.hear(dispatched('o2'))).toMatchObject({ save: [], publish: [], deadLetter: expect.stringContaining('unheard of') });
+    expect(world.hear(dispatched('o1'))).toMatchObject({
+      save: [],
+      publish: [],
+      deadLetter: expect.stringContaining('released'),
+    });
+    expect(world.hear(dispatched('o2'))).toMatchObject({
+      save: [],
+      publish: [],
+      deadLetter: expect.stringContaining('unheard of'),
+    });
   });
 
   it('leaves room for a count that a reservation stood in the way of', () => {

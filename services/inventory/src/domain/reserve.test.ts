@@ -14,11 +14,18 @@ describe('When_stock_of_a_shipment_is_wanted', () => {
         data: { orderId: 'o1', shipment: 1, location: 'West', lines: lines('pen:2', 'ink:1'), backordered: false },
       }),
     ]);
-    expect([world.show('pen', 'West'), world.show('ink', 'West'), world.show('pen', 'East')]).toEqual(['5/2', '5/1', '5/0']);
+    expect([world.show('pen', 'West'), world.show('ink', 'West'), world.show('pen', 'East')]).toEqual([
+      '5/2',
+      '5/1',
+      '5/0',
+    ]);
   });
 
   it('takes the first other location by name that has it all, when the region has not', () => {
-    const world = new MemoryWorld({ pen: { West: 9, South: 9, East: 9, Central: 1 }, ink: { West: 9, South: 9, East: 0, Central: 9 } });
+    const world = new MemoryWorld({
+      pen: { West: 9, South: 9, East: 9, Central: 1 },
+      ink: { West: 9, South: 9, East: 0, Central: 9 },
+    });
     world.hear(orderPlaced('o1', lines('pen:2', 'ink:1'), 'Central'));
     expect(world.reservation('o1', 1)).toMatchObject({ state: 'reserved', location: 'South' });
   });
@@ -33,8 +40,26 @@ describe('When_stock_of_a_shipment_is_wanted', () => {
           orderId: 'o1',
           shipment: 1,
           lines: [
-            { lineId: 'l1', sku: 'pen', requested: 2, known: true, available: [{ location: 'East', quantity: 5 }, { location: 'West', quantity: 0 }] },
-            { lineId: 'l2', sku: 'ink', requested: 1, known: true, available: [{ location: 'East', quantity: 0 }, { location: 'West', quantity: 5 }] },
+            {
+              lineId: 'l1',
+              sku: 'pen',
+              requested: 2,
+              known: true,
+              available: [
+                { location: 'East', quantity: 5 },
+                { location: 'West', quantity: 0 },
+              ],
+            },
+            {
+              lineId: 'l2',
+              sku: 'ink',
+              requested: 1,
+              known: true,
+              available: [
+                { location: 'East', quantity: 0 },
+                { location: 'West', quantity: 5 },
+              ],
+            },
           ],
         },
       },
@@ -66,20 +91,32 @@ describe('When_stock_of_a_shipment_is_wanted', () => {
     world.hear(orderPlaced('o1', lines('pen:1')));
     expect(world.reservation('o1', 1)).toMatchObject({
       state: 'short',
-      short: [{ available: [{ location: 'East', quantity: 0 }, { location: 'West', quantity: 0 }] }],
+      short: [
+        {
+          available: [
+            { location: 'East', quantity: 0 },
+            { location: 'West', quantity: 0 },
+          ],
+        },
+      ],
     });
     world.hear(backorderPlaced('o1', 2, lines('ink:1')));
     world.hear(stockRequested('o2', lines('pen:1')));
     expect(world.reservation('o2', 2)?.state).toBe('short');
   });
 
-  it.each([['reserved', 9], ['short', 0]])('repeats its answer when it hears the same again: %s', (state, onHand) => {
+  it.each([
+    ['reserved', 9],
+    ['short', 0],
+  ])('repeats its answer when it hears the same again: %s', (state, onHand) => {
     const world = new MemoryWorld({ pen: { East: onHand } });
     const first = world.hear(orderPlaced('o1', lines('pen:1'))).publish;
     const before = world.snapshot();
     const second = world.hear(orderPlaced('o1', lines('pen:1'))).publish;
     // Asked again by the coordinator, under another event id, when stock is different: still the first answer.
-    expect(world.hear({ ...stockRequested('o1', lines('pen:1'), { shipment: 1 }), id: 'asked-again' }).publish).toEqual(first);
+    expect(world.hear({ ...stockRequested('o1', lines('pen:1'), { shipment: 1 }), id: 'asked-again' }).publish).toEqual(
+      first,
+    );
     expect(second).toEqual(first);
     expect(world.reservation('o1', 1)?.state).toBe(state);
     expect(world.snapshot()).toBe(before);

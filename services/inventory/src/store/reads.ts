@@ -77,7 +77,9 @@ export class InventoryReads {
   }
 
   async findStock(sku: string): Promise<Stock | undefined> {
-    const rows: Stock[] = await this.database.query('select sku, name, levels, waiting from stock where sku = $1', [sku]);
+    const rows: Stock[] = await this.database.query('select sku, name, levels, waiting from stock where sku = $1', [
+      sku,
+    ]);
     return rows[0];
   }
 

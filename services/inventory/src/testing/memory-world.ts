@@ -1,5 +1,15 @@
 import type { Event, EventDraft } from '@baton/contracts';
-import type { Command, CommandDefinition, Moment, Need, Needs, Outcome, ReactionPlan, State, Store } from '@baton/messaging';
+import type {
+  Command,
+  CommandDefinition,
+  Moment,
+  Need,
+  Needs,
+  Outcome,
+  ReactionPlan,
+  State,
+  Store,
+} from '@baton/messaging';
 import type { z } from 'zod';
 import { InventoryReactions } from '../reactions.js';
 import type { Reservation } from '../domain/reservation.js';
@@ -61,7 +71,7 @@ export class MemoryWorld {
     if (!reaction) throw new Error(`Nothing reacts to ${message.name}.`);
     const first = this.load(reaction.plan.first(message as never));
     const second = reaction.plan.second ? this.load(reaction.plan.second(message as never, first as never)) : {};
-    const moment = { now: '2026-01-01T00:00:00.000Z', messageId: message.id, parked: false };
+    const moment = { now: '2026-01-01T00:00:00.000Z', unit: '1', messageId: message.id, parked: false };
     const outcome = reaction.run(message, { ...first, ...second }, moment);
     for (const { store, state } of outcome.save ?? []) this.table(store).set(this.keyOf(store, state), freeze(state));
     this.published.push(...(outcome.publish ?? []));

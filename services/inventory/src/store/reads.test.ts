@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Reservation } from '../domain/reservation.js';
+import { newReservation } from '../domain/reservation.js';
+import type { Stock } from '../domain/stock.js';
+import { lines } from '../testing/messages.js';
+import { Inventory1700000001000 } from './migrations/1-inventory.js';
+import { InventoryReads } from './reads.js';
+import { ReservationEntity } from './reservations.js';
+import { QueueLockEntity, StockEntity } from './stock.js';
+
+const server = process.env['BATON_TEST_POSTGRES'] ?? '';
+const name = `inventory_${randomUUID().replaceAll('-', '')}`;
+let admin: DataSource;
+let database: DataSource;
+let reads: InventoryReads;
+
+beforeAll(async () => {
+  admin = await new DataSource({ type: 'postgres', url: server }).initialize();
+  await admin.query(`create database ${name}`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  database = await new DataSource({
+    type: 'postgres',
+    url: url.href,
+    entities: [StockEntity, ReservationEntity, QueueLockEntity],
+    migrations: [Inventory1700000001000],
+  }).initialize();
+  await database.runMigrations();
+  reads = new InventoryReads(database);
+});
+
+afterAll(async () => {
+  await database?.destroy();
+  await admin?.query(`drop database ${name} with (force)`);
+  await admin?.destroy();
+});
+
+const insertStock = (sku: string, levels: unknown, waiting: unknown = 0): Promise<unknown> =>
+  database.query('insert into stock (sku, levels, waiting) values ($1, $2, $3)', [
+    sku,
+    JSON.stringify(levels),
+    waiting,
+  ]);
+
+const insert = (row: Reservation): Promise<unknown> =>
+  database.getRepository(ReservationEntity).insert({ ...row, outboxId: null } as ReservationEntity);
+
+const waiting = (orderId: string, minute: number, ...wanted: readonly string[]): Reservation => ({
+  ...newReservation({ orderId, shipment: 2, lines: lines(...wanted) }, 'waiting'),
+  placedAt: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(),
+  deadline: '2026-02-01T00:00:00.000Z',
+});
+
+describe('The_stock_table', () => {
+  it.each([
+    ['reserved above on hand', [{ location: 'East', onHand: 1, reserved: 2 }]],
+    ['less than nothing on hand', [{ location: 'East', onHand: -1, reserved: -1 }]],
+    ['less than nothing reserved', [{ location: 'East', onHand: 1, reserved: -1 }]],
+    ['more than can be kept', [{ location: 'East', onHand: 1_000_000_001, reserved: 0 }]],
+    ['half a unit', [{ location: 'East', onHand: 1.5, reserved: 0 }]],
+    ['half a reservation', [{ location: 'East', onHand: 2, reserved: 0.5 }]],
+    ['text for a number', [{ location: 'East', onHand: '1', reserved: 0 }]],
+    ['a level without reserved', [{ location: 'East', onHand: 1 }]],
+    ['a level without a location', [{ onHand: 1, reserved: 0 }]],
+    [
+      'a good level before a bad one',
+      [
+        { location: 'East', onHand: 1, reserved: 0 },
+        { location: 'West', onHand: 1, reserved: 2 },
+      ],
+    ],
+    ['a number for a level', [3]],
+    ['an object for levels', { East: 3 }],
+  ])('refuses %s, whoever writes', async (_, levels) => {
+    await expect(insertStock('bad', levels)).rejects.toMatchObject({ code: '23514' });
+  });
+
+  it.each([-1, 0.5])('refuses %s units that wait', async (units) => {
+    await expect(insertStock('bad', [], units)).rejects.toMatchObject({ code: '23514' });
+  });
+});
+
+describe('What_is_read', () => {
+  const skus = async (page: Parameters<InventoryReads['listStock']>[0]): Promise<readonly string[]> =>
+    (await reads.listStock(page)).map(({ sku }: Stock) => sku);
+
+  beforeAll(async () => {
+    await insertStock('a-ink', [
+      { location: 'East', onHand: 3, reserved: 2 },
+      { location: 'West', onHand: 1, reserved: 0 },
+    ]);
+    await insertStock('a-pen', [{ location: 'East', onHand: 2, reserved: 2 }], 5);
+    await insertStock('b-pad', [], 3_000_000_000);
+    await insert({
+      ...newReservation({ orderId: 'o1', shipment: 1, lines: lines('a-ink:2', 'a-pen:1', 'a-pen:1') }, 'reserved'),
+      location: 'East',
+    });
+    await insert(waiting('o1', 3, 'a-pen:2'));
+    await insert(waiting('o2', 1, 'a-pen:3'));
+    await insert({ ...waiting('o3', 2, 'a-pen:9'), state: 'released' });
+  });
+
+  it('is a page of stock, by SKU, of those with a prefix, or of those that run low', async () => {
+    expect(await reads.findStock('a-ink')).toEqual({
+      sku: 'a-ink',
+      name: null,
+      waiting: 0,
+      levels: [
+        { location: 'East', onHand: 3, reserved: 2 },
+        { location: 'West', onHand: 1, reserved: 0 },
+      ],
+    });
+    expect(await reads.findStock('nothing')).toBeUndefined();
+    expect(await skus({ limit: 2 })).toEqual(['a-ink', 'a-pen']);
+    expect(await skus({ limit: 2, after: 'a-pen' })).toEqual(['b-pad']);
+    expect(await skus({ limit: 9, prefix: 'b' })).toEqual(['b-pad']);
+    expect(await skus({ limit: 9, prefix: '%' })).toEqual([]);
+    expect(await skus({ limit: 9, low: 1 })).toEqual(['a-pen', 'b-pad']);
+    expect(await skus({ limit: 9, low: 2 })).toEqual(['a-ink', 'a-pen', 'b-pad']);
+  });
+
+  it('is what became of the shipments of an order', async () => {
+    expect((await reads.listReservations('o1', 0, 9)).map(({ shipment, state }) => [shipment, state])).toEqual([
+      [1, 'reserved'],
+      [2, 'waiting'],
+    ]);
+    expect(await reads.listReservations('o1', 1, 9)).toHaveLength(1);
+    const [read] = await reads.listReservations('o2', 0, 9);
+    expect(read).toEqual({ ...waiting('o2', 1, 'a-pen:3'), outboxId: null });
+  });
+
+  it('is the queue, oldest first', async () => {
+    const orders = (rows: readonly Reservation[]) => rows.map(({ orderId }) => orderId);
+    expect(orders(await reads.listBackorders(undefined, undefined, 9))).toEqual(['o2', 'o1']);
+    const after = { placedAt: '2026-01-01T00:01:00.000Z', orderId: 'o2', shipment: 2 };
+    expect(orders(await reads.listBackorders(after, undefined, 9))).toEqual(['o1']);
+    expect(orders(await reads.listBackorders(undefined, 'a-pen', 1))).toEqual(['o2']);
+    expect(orders(await reads.listBackorders(undefined, 'a-ink', 9))).toEqual([]);
+  });
+
+  it('is where the book differs from the live reservations', async () => {
+    expect(await reads.audit()).toEqual({
+      drift: 1,
+      examples: [{ sku: 'b-pad', location: null, booked: 3_000_000_000, live: 0 }],
+    });
+    await database.query(`update stock set waiting = 0 where sku = 'b-pad'`);
+    expect(await reads.audit()).toEqual({ drift: 0, examples: [] });
+    await database.query(`update reservation set location = 'West' where order_id = 'o1' and shipment = 1`);
+    expect((await reads.audit()).drift).toBe(4);
+    await database.query(`update reservation set location = 'East' where order_id = 'o1' and shipment = 1`);
+  });
+
+  it('finds what waits and what is waited for by an index, whatever else there is', async () => {
+    await database.transaction(async (manager) => {
+      const plan = async (sql: string) => JSON.stringify(await manager.query(`explain ${sql}`));
+      await manager.query('set local enable_seqscan = off');
+      expect(await plan(`select * from reservation where state = 'waiting' for update`)).toContain('reservation_queue');
+      expect(await plan('select * from stock where waiting > 0 for update')).toContain('stock_waited_for');
+    });
+  });
+});
