@@ -77,6 +77,8 @@ export class Publisher {
   }
 
   enqueue(rows: readonly OutboxRow[]): void {
+    // With nothing to wait for, `publishAll` would end before its promise stands in `running`, and block it for ever.
+    if (rows.length === 0) return;
     for (const row of rows) {
       this.underWay.add(row.id);
       this.waiting.push(row);
