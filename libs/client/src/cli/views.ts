@@ -68,8 +68,9 @@ export const incidentsTable = (incidents: readonly Incident[]): string =>
 export const orderPage = (order: OrderDetail, output: Output): string => {
   const { bold, dim } = picocolors.createColors(output.isTTY === true && picocolors.isColorSupported);
   const timeline = order.timeline.map(({ at, shipment, text, fact }) => {
-    const which = shipment ? `shipment ${shipment}: ` : '';
-    return `  ${dim(printable(at))}  ${which}${printable(text || fact)}`;
+    const said = printable(text || fact);
+    const which = shipment && !said.includes(`shipment ${shipment}`) ? `shipment ${shipment}: ` : '';
+    return `  ${dim(printable(at))}  ${which}${said}`;
   });
   return [
     `${bold(printable(order.orderId))}  ${order.status} since ${printable(order.statusSince)}`,
