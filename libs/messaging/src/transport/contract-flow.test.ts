@@ -147,6 +147,20 @@ describe.each([kafkaHarness(), localHarness()])('delivery on $name', (harness: H
     expect(third.values.toSorted()).toEqual(second.values.toSorted());
   });
 
+  it('prefers the answered offset to the committed one, also an older one', async () => {
+    const { transport, name, group } = await withTopic(1);
+    const first = await Member.join(transport, group, [name]);
+    await transport.publish(numbers(10).map((index) => record(name, 'key', `${index}`)));
+    await until(() => first.records.length >= 10);
+    await first.consumer.commit(first.positions());
+    await first.consumer.stop();
+    const second = await Member.join(transport, group, [name], {
+      onAssigned: async () => [{ topic: name, partition: 0, offset: 6n }],
+    });
+    await until(() => second.records.length >= 4);
+    expect(second.values).toEqual(['6', '7', '8', '9']);
+  });
+
   it('waits for the calls under way when it stops, delivers nothing after, and loses nothing', async () => {
     const { transport, name, group } = await withTopic(2, { limits: { maxPerCall: 7 } });
     const open = Promise.withResolvers<void>();
@@ -163,7 +177,9 @@ describe.each([kafkaHarness(), localHarness()])('delivery on $name', (harness: H
     const stopping = first.consumer.stop().then(() => {
       stopped = true;
     });
-    await new Promise((resolve) => setImmediate(resolve));
+    // Time enough for another group to read everything, and it still waits for its calls.
+    const onlooker = await Member.join(transport, unique('onlooker'), [name]);
+    await until(() => onlooker.records.length >= 200);
     expect(stopped).toBe(false);
     const before = first.records.length;
     open.resolve();

@@ -90,7 +90,7 @@ export function kafkaHarness(): Harness {
 
 /** Each harness has a schema of its own. */
 export function localHarness(): Harness {
-  const sessionTimeoutMs = 2_000;
+  const sessionTimeoutMs = 4_000;
   const schema = `t_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
   const url = (): string => needed('BATON_TEST_POSTGRES');
   const { later, now } = closing();
