@@ -68,7 +68,11 @@ describe.each([kafkaHarness(), localHarness()])('delivery on $name', (harness: H
     const all = rounds.flat().length;
     await until(() => new Set(member.records.map(partitionKey)).size === 3);
     const blockedSince = Date.now();
-    await until(() => valuesByKey(member.records).values().every((values) => values.length === 30));
+    await until(() =>
+      valuesByKey(member.records)
+        .values()
+        .every((values) => values.length === 30),
+    );
     // Longer than a member may be silent: it goes on telling that it lives.
     await until(() => Date.now() - blockedSince > harness.sessionTimeoutMs * 1.3);
     expect(member.revocations).toEqual([]);
@@ -139,7 +143,11 @@ describe.each([kafkaHarness(), localHarness()])('delivery on $name', (harness: H
     const other = await harness.connect();
     const second = await Member.join(other, group, [name]);
     await until(() => second.records.length >= 100);
-    expect(second.values.toSorted()).toEqual(numbers(100).map((index) => `b${index}`).toSorted());
+    expect(second.values.toSorted()).toEqual(
+      numbers(100)
+        .map((index) => `b${index}`)
+        .toSorted(),
+    );
     // Nobody has committed those, so whoever comes next gets them again.
     await second.consumer.stop();
     const third = await Member.join(other, group, [name]);

@@ -8,7 +8,10 @@ const numbers = (count: number): readonly number[] => Array.from({ length: count
 /** The partition numbers that a member holds, the same of every topic. */
 function numbersHeld(member: Member, topics: readonly string[]): readonly number[] {
   const [first = [], ...others] = topics.map((name) =>
-    [...member.held].filter((key) => key.startsWith(`${name}/`)).map((key) => Number(key.slice(name.length + 1))).toSorted(),
+    [...member.held]
+      .filter((key) => key.startsWith(`${name}/`))
+      .map((key) => Number(key.slice(name.length + 1)))
+      .toSorted(),
   );
   for (const other of others) expect(other).toEqual(first);
   return first;
@@ -25,7 +28,9 @@ describe.each([kafkaHarness(), localHarness()])('groups on $name', (harness: Har
   };
 
   const publishRound = (transport: Transport, topics: readonly string[], round: number): Promise<void> =>
-    transport.publish(topics.flatMap((name) => numbers(40).map((index) => record(name, `${name}-${index}`, `${round}`))));
+    transport.publish(
+      topics.flatMap((name) => numbers(40).map((index) => record(name, `${name}-${index}`, `${round}`))),
+    );
 
   it('shares the partitions of a group among its members, when they come and when they leave', async () => {
     const { transport, topics } = await withTopics();

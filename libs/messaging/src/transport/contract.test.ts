@@ -48,7 +48,9 @@ describe.each([kafkaHarness(), localHarness()])('the transport on $name', (harne
   it('gives every group every record', async () => {
     const { transport, topics } = await withTopics();
     const [name = ''] = topics;
-    const members = await Promise.all(numbers(3).map((index) => Member.join(transport, unique(`group-${index}`), topics)));
+    const members = await Promise.all(
+      numbers(3).map((index) => Member.join(transport, unique(`group-${index}`), topics)),
+    );
     await transport.publish(numbers(50).map((index) => record(name, `key-${index}`, `${index}`)));
     await until(() => members.every(({ records }) => records.length >= 50));
     for (const { values } of members) {

@@ -36,10 +36,7 @@ export const coPartitionedAssigner: PartitionAssigner = ({ cluster }) => ({
   name: NAME,
   version: VERSION,
   assign: async ({ members, topics }) =>
-    assignMembers(
-      members,
-      new Map(topics.map((topic) => [topic, cluster.findTopicPartitionMetadata(topic).length])),
-    ),
+    assignMembers(members, new Map(topics.map((topic) => [topic, cluster.findTopicPartitionMetadata(topic).length]))),
   protocol: ({ topics }) => ({
     name: NAME,
     metadata: AssignerProtocol.MemberMetadata.encode({ version: VERSION, topics, userData: Buffer.alloc(0) }),

@@ -56,5 +56,4 @@ export function isMissingTopic(error: unknown): boolean {
 }
 
 /** The records themselves were refused: too large, not allowed, no such topic. */
-export const isRefused = (error: unknown): boolean =>
-  isProtocolError(rootCause(error)) && !isAway(error);
+export const isRefused = (error: unknown): boolean => isProtocolError(rootCause(error)) && !isAway(error);

@@ -57,7 +57,9 @@ export function settingsOf(options: KafkaOptions): KafkaSettings {
   if (options.brokers.length === 0) throw new Error('KafkaTransport needs at least one broker (host:port)');
   const { sessionTimeoutMs = 12_000, heartbeatMs = 1_000 } = options;
   if (heartbeatMs * 2 > sessionTimeoutMs) {
-    throw new Error('heartbeatMs must fit at least twice into sessionTimeoutMs, else one late heartbeat costs the group');
+    throw new Error(
+      'heartbeatMs must fit at least twice into sessionTimeoutMs, else one late heartbeat costs the group',
+    );
   }
   const logger = options.logger ?? silent;
   return {

@@ -74,7 +74,11 @@ export class KafkaSession {
     try {
       const start = this.#start();
       start.catch(() => {});
-      await Promise.race([start, crash.promise, this.#stop.promise.then(() => sleep(JOIN_PATIENCE_MS, undefined, { ref: false }))]);
+      await Promise.race([
+        start,
+        crash.promise,
+        this.#stop.promise.then(() => sleep(JOIN_PATIENCE_MS, undefined, { ref: false })),
+      ]);
       return await Promise.race([crash.promise, this.#stop.promise]);
     } catch (error) {
       return error;

@@ -31,12 +31,16 @@ const decodeBatch = require('kafkajs/src/protocol/recordBatch/v0/decoder') as (
   decoder: unknown,
 ) => Promise<{ readonly records: readonly Decoded[] }>;
 const Decoder = require('kafkajs/src/protocol/decoder') as new (buffer: Buffer) => unknown;
-const RequestQueue = require('kafkajs/src/network/requestQueue') as new (options: object) => {
+const RequestQueue = require('kafkajs/src/network/requestQueue') as new (
+  options: object,
+) => {
   push(request: object): void;
   fulfillRequest(response: object): void;
   maybeThrottle(ms: number): void;
 };
-const groupMessagesPerPartition = require('kafkajs/src/producer/groupMessagesPerPartition') as (options: object) => object;
+const groupMessagesPerPartition = require('kafkajs/src/producer/groupMessagesPerPartition') as (
+  options: object,
+) => object;
 
 async function roundTrip(records: readonly Written[], compression = 0): Promise<readonly Decoded[]> {
   const encoded = records.map((record, offsetDelta) => Record({ offsetDelta, ...record }));
@@ -52,7 +56,11 @@ describe('records through the patched kafkajs', () => {
       { key: 'plain', value: 'text' },
       { key: null, value: null },
       { key: '', value: Buffer.alloc(0), headers: {} },
-      { key: 'schlüssel-🔑', value: Buffer.from('日本'), headers: { 'x-ünï': '🚚', empty: '', buffer: Buffer.of(0, 255) } },
+      {
+        key: 'schlüssel-🔑',
+        value: Buffer.from('日本'),
+        headers: { 'x-ünï': '🚚', empty: '', buffer: Buffer.of(0, 255) },
+      },
       { key: 'big', value: big, headers: { long: 'é'.repeat(70_000) } },
       { value: 'nothing else' },
       ...Array.from({ length: 300 }, (_, index) => ({ key: 'k'.repeat(index), value: 'v'.repeat(index * 100) })),

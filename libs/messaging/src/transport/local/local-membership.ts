@@ -99,10 +99,10 @@ export class LocalMembership {
 
   /** Ends the lease; what it held is free at once. */
   async leave(): Promise<void> {
-    await this.database.query(
-      `DELETE FROM ${this.database.schema}.members WHERE group_id = $1 AND member_id = $2`,
-      [this.group, this.#id],
-    );
+    await this.database.query(`DELETE FROM ${this.database.schema}.members WHERE group_id = $1 AND member_id = $2`, [
+      this.group,
+      this.#id,
+    ]);
   }
 }
 

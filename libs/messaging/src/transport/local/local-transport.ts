@@ -46,7 +46,9 @@ export class LocalTransport implements Transport {
     if (!SCHEMA.test(schema)) throw new Error(`'${schema}' is no name for a schema: a-z, 0-9 and _, at most 51`);
     const { heartbeatMs = 1_000, sessionTimeoutMs = 10_000 } = options;
     if (heartbeatMs * 2 > sessionTimeoutMs) {
-      throw new Error('heartbeatMs must fit at least twice into sessionTimeoutMs, else one late heartbeat costs the group');
+      throw new Error(
+        'heartbeatMs must fit at least twice into sessionTimeoutMs, else one late heartbeat costs the group',
+      );
     }
     const logger = options.logger ?? silent;
     const { host, pathname } = new URL(options.url);

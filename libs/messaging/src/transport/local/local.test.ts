@@ -64,7 +64,9 @@ describe('the local transport', () => {
         Array.from({ length: 30 }, async (_, round) => {
           const order = round % 2 === 0 ? names : names.toReversed();
           await writer.publish(
-            order.flatMap((name) => Array.from({ length: 5 }, (__, key) => record(name, `${key}`, `${index}/${round}`))),
+            order.flatMap((name) =>
+              Array.from({ length: 5 }, (__, key) => record(name, `${key}`, `${index}/${round}`)),
+            ),
           );
         }),
       ),
@@ -106,7 +108,10 @@ describe('the local transport', () => {
   });
 
   it('encodes chunks so that they come back as they were, small and large', () => {
-    const small = [{ key: undefined, headers: {}, value: undefined }, { key: '', headers: { a: '' }, value: Buffer.alloc(0) }];
+    const small = [
+      { key: undefined, headers: {}, value: undefined },
+      { key: '', headers: { a: '' }, value: Buffer.alloc(0) },
+    ];
     const large = Array.from({ length: 100 }, (_, index) => ({
       key: `schlüssel-${index}`,
       headers: { 'x-ünï': '🚚'.repeat(index) },

@@ -40,7 +40,10 @@ function needed(name: 'BATON_TEST_POSTGRES' | 'BATON_TEST_KAFKA'): string {
   return value;
 }
 
-const closing = (): { readonly later: (close: () => Promise<void> | void) => void; readonly now: () => Promise<void> } => {
+const closing = (): {
+  readonly later: (close: () => Promise<void> | void) => void;
+  readonly now: () => Promise<void>;
+} => {
   let all: (() => Promise<void> | void)[] = [];
   return {
     later: (close) => all.push(close),
