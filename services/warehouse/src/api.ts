@@ -132,4 +132,8 @@ export class PickListsApi {
 
 const identityIn = ({ order, shipment }: Path) => path.parse({ orderId: order, shipment });
 
-const repeatable = (key: string | undefined) => (key === undefined ? {} : { idempotencyKey: key });
+const idempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, 'Idempotency-Key must be 1 to 255 visible ASCII characters');
+const repeatable = (key: string | undefined) =>
+  key === undefined ? {} : { idempotencyKey: idempotencyKey.parse(key) };

@@ -102,10 +102,11 @@ export class WarehouseClient {
   }
 }
 
+/** Kinds of problems are named `urn:baton:problem:<code>`. */
 const refusal = (status: number, text: string): RefusedByWarehouse => {
   try {
-    const { code, detail } = JSON.parse(text) as { readonly code?: string; readonly detail?: string };
-    return new RefusedByWarehouse(status, code ?? 'unknown', detail ?? text);
+    const { type, detail } = JSON.parse(text) as { readonly type?: string; readonly detail?: string };
+    return new RefusedByWarehouse(status, type?.split(':').at(-1) ?? 'unknown', detail ?? text);
   } catch {
     return new RefusedByWarehouse(status, 'unknown', text);
   }

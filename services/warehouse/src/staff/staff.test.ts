@@ -44,9 +44,10 @@ class Warehouse {
     const [, , order, shipment, wish] = pathname.split('/');
     const body = (await json(request)) as Record<string, never>;
     const list = this.lists.get(`${order}/${shipment}`);
-    if (!list) return void answer(404, { code: 'pick-list-not-found' });
+    if (!list) return void answer(404, { type: 'urn:baton:problem:pick-list-not-found' });
     const decision = this.decide(list, wish ?? '', body);
-    if (decision.kind === 'refused') return void answer(409, { code: decision.code, detail: decision.detail });
+    if (decision.kind === 'refused')
+      return void answer(409, { type: `urn:baton:problem:${decision.code}`, detail: decision.detail });
     this.add(decision.list);
     answer(200, decision.list);
   }

@@ -1,0 +1,4 @@
+import { runService } from '@baton/service-kit';
+import { shipping } from './shipping.module.js';
+
+await runService(shipping);
