@@ -250,7 +250,7 @@ export class UnitOfWork {
   /** Takes an outcome over; what can fail comes first, so that a reaction leaves all of its traces or none. */
   private accept(outcome: Outcome, trace: Message['trace']): void {
     const records = (outcome.publish ?? []).map((draft) => this.record(draft, trace));
-    this.map.apply(outcome.save ?? []);
+    this.map.apply(outcome.save ?? [], new Set(records.map(({ key }) => key)));
     this.records.push(...records);
     for (const { effect, key, payload } of outcome.effects ?? []) this.effects.push({ kind: effect, key, payload, trace });
   }

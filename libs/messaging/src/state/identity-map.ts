@@ -31,6 +31,8 @@ interface Entry {
   readonly outboxId: string | null;
   readonly existed: boolean;
   changed: boolean;
+  /** True once an event with this row's key was said together with it. */
+  said: boolean;
 }
 
 /**
@@ -65,7 +67,9 @@ export class IdentityMap {
         }
       }
     }
-    const loads = [...missing].map(async ([table, keys]) => {
+    // Tables are locked in one order too, and rows that are named before rows that are searched.
+    const ordered = [...missing].sort(([one], [other]) => (one.tableName < other.tableName ? -1 : 1));
+    const loads = ordered.map(async ([table, keys]) => {
       for (const row of await table.load(this.run, [...keys.values()])) this.add(table, row);
       for (const text of keys.keys()) this.addAbsent(table, text);
     });
@@ -92,7 +96,8 @@ export class IdentityMap {
     return Object.fromEntries(Object.entries(needs).map(([name, need]) => [name, this.answer(need)])) as Loaded<Needs>;
   }
 
-  apply(changes: readonly Change[]): void {
+  /** @param said keys of the events that are published with these changes */
+  apply(changes: readonly Change[], said: ReadonlySet<string>): void {
     for (const { store, state, join } of changes) {
       const table = this.tables.of(store);
       const text = table.keyOf(state);
@@ -101,6 +106,7 @@ export class IdentityMap {
       if (!entry) throw new Error(`A reaction saved ${table.store.entity.name} ${text} without having asked to see it.`);
       entry.state = join && entry.state !== undefined ? join(entry.state, state) : state;
       entry.changed = true;
+      entry.said ||= table.keyValues(state).some((value) => said.has(value));
     }
   }
 
@@ -122,7 +128,7 @@ export class IdentityMap {
       const updates: Row[] = [];
       for (const entry of rows.values()) {
         if (!entry.changed || entry.state === undefined) continue;
-        (entry.existed ? updates : inserts).push({ state: entry.state, outboxId: outboxId ?? entry.outboxId });
+        (entry.existed ? updates : inserts).push({ state: entry.state, outboxId: entry.said ? outboxId : entry.outboxId });
       }
       if (inserts.length) writes.push(table.insert(this.run, inserts));
       if (updates.length) writes.push(table.update(this.run, updates));
@@ -160,12 +166,12 @@ export class IdentityMap {
   private add(table: StoreTable, { state, outboxId }: Row): void {
     const rows = getOrAdd(this.entries, table, () => new Map<string, Entry>());
     const text = table.keyOf(state);
-    if (!rows.has(text)) rows.set(text, { table, state, outboxId, existed: true, changed: false });
+    if (!rows.has(text)) rows.set(text, { table, state, outboxId, existed: true, changed: false, said: false });
   }
 
   private addAbsent(table: StoreTable, text: string): void {
     const rows = getOrAdd(this.entries, table, () => new Map<string, Entry>());
-    if (!rows.has(text)) rows.set(text, { table, state: undefined, outboxId: null, existed: false, changed: false });
+    if (!rows.has(text)) rows.set(text, { table, state: undefined, outboxId: null, existed: false, changed: false, said: false });
   }
 }
 

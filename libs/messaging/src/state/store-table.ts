@@ -26,7 +26,7 @@ export class StoreTable {
   private readonly sql: { readonly load: string; readonly insert: string; readonly update: string };
   private readonly selectList: string;
   private readonly table: string;
-  private readonly tableName: string;
+  readonly tableName: string;
 
   constructor(
     readonly store: Store,
@@ -59,10 +59,13 @@ export class StoreTable {
   }
 
   keyOf(state: object): string {
+    return this.keyValues(state).join('\u0001');
+  }
+
+  /** The values of the primary key, as text. */
+  keyValues(state: object): string[] {
     const values = state as Readonly<Record<string, unknown>>;
-    const { key } = this.store;
-    if (key.length === 1) return String(values[key[0] as string]);
-    return key.map((property) => String(values[property])).join('\u0001');
+    return this.store.key.map((property) => String(values[property]));
   }
 
   /** Loads and locks the rows under these keys, in key order, so that two units of work never wait in a circle. */

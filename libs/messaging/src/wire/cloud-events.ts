@@ -124,7 +124,9 @@ const parse = (value: Buffer | undefined): { ok: true; value: unknown } | { ok: 
   try {
     return { ok: true, value: JSON.parse(value.toString('utf8')) };
   } catch (error) {
-    return { ok: false, reason: `The body is not JSON: ${(error as Error).message}` };
+    // The parser's own message quotes the body, which may name a person.
+    const at = /position (\d+)/.exec((error as Error).message)?.[1];
+    return { ok: false, reason: `The body is not JSON${at === undefined ? '' : ` (at character ${at})`}.` };
   }
 };
 
