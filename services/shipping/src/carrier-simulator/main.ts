@@ -26,7 +26,7 @@ const settings = z.object({
 const parsed = settings.safeParse(process.env);
 if (!parsed.success) {
   console.error(`The carrier simulator cannot start:\n${z.prettifyError(parsed.error)}`);
-  process.exit(78);
+  process.exit(2);
 }
 const { data } = parsed;
 const simulator = await startCarrierSimulator({
@@ -52,3 +52,8 @@ const simulator = await startCarrierSimulator({
 console.error(`Simulated carriers ${data.SHIPPING_CARRIERS} listen on ${simulator.url}.`);
 const stop = (): void => void simulator.close();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+// Started by another process: ends with it, however that ended.
+if (process.channel) {
+  process.once('disconnect', stop);
+  process.channel.unref();
+}

@@ -15,11 +15,16 @@ const settings = z.object({
 const parsed = settings.safeParse(process.env);
 if (!parsed.success) {
   console.error(`The simulated staff cannot start:\n${z.prettifyError(parsed.error)}`);
-  process.exit(78);
+  process.exit(2);
 }
 const { data } = parsed;
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+// Started by another process: ends with it, however that ended.
+if (process.channel) {
+  process.once('disconnect', () => stop.abort());
+  process.channel.unref();
+}
 
 const staff = startStaff({
   warehouseUrl: data.WAREHOUSE_URL,
