@@ -80,17 +80,21 @@ export const startProcesses = async (
   const world_ = worldEnv(places, world);
   const { ports } = places;
   const health = (port: number, path = '/health/ready'): string => `http://127.0.0.1:${port}${path}`;
-  await run('mailbox', programOf('notification', 'mailbox/main.js'), world_.mailbox, health(ports.mailbox, '/mails'));
-  await run('carriers', programOf('shipping', 'carrier-simulator/main.js'), world_.carriers);
-  for (const name of services) {
-    const env = serviceEnv(name, places, databaseUrl, { KAFKA_BROKERS: kafkaBrokers });
-    const port = name === 'gateway' ? places.gatewayPort : ports[name];
-    await run(name, programOf(name), env, health(port, name === 'gateway' ? '/health/live' : '/health/ready'));
-    for (let copy = 2; copy <= (instances[name] ?? 1); copy += 1) {
-      await run(`${name}-${copy}`, programOf(name), { ...env, PORT: '0' });
-    }
-  }
-  await run('staff', programOf('warehouse', 'staff/main.js'), world_.staff);
+  await Promise.all([
+    run('mailbox', programOf('notification', 'mailbox/main.js'), world_.mailbox, health(ports.mailbox, '/mails')),
+    run('carriers', programOf('shipping', 'carrier-simulator/main.js'), world_.carriers),
+    // They wait for one another where they must, so that they may start side by side.
+    ...services.flatMap((name) => {
+      const env = serviceEnv(name, places, databaseUrl, { KAFKA_BROKERS: kafkaBrokers });
+      const port = name === 'gateway' ? places.gatewayPort : ports[name];
+      const copies = Array.from({ length: (instances[name] ?? 1) - 1 }, (_, index) =>
+        run(`${name}-${index + 2}`, programOf(name), { ...env, PORT: '0' }),
+      );
+      const path = name === 'gateway' ? '/health/live' : '/health/ready';
+      return [run(name, programOf(name), env, health(port, path)), ...copies];
+    }),
+    run('staff', programOf('warehouse', 'staff/main.js'), world_.staff),
+  ]);
   const transport = await KafkaTransport.connect({ brokers: [kafkaBrokers], clientId: 'baton-run' });
 
   const stop = async (): Promise<void> => {

@@ -2,6 +2,15 @@ import type { PipelineLog } from '@baton/messaging';
 import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
 
+/** pino's number for the level `info`. */
+const INFO = 30;
+
+/** What Nest says of each module and route at every start is of no use to an operator. */
+const chatter = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication', 'NestMicroservice']);
+
+const isChatter = (details: unknown): boolean =>
+  typeof details === 'object' && details !== null && 'context' in details && chatter.has(String(details.context));
+
 /** JSON lines with the service's name and, inside a trace, its ids. Nothing that is logged holds personal data. */
 export const makeLogger = (service: string, level: string, destination?: DestinationStream): Logger =>
   pino(
@@ -9,6 +18,11 @@ export const makeLogger = (service: string, level: string, destination?: Destina
       level,
       base: { service },
       timestamp: pino.stdTimeFunctions.isoTime,
+      hooks: {
+        logMethod(args, method, level) {
+          if (level > INFO || !isChatter(args[0])) method.apply(this, args);
+        },
+      },
       formatters: { level: (label) => ({ level: label }) },
       mixin: () => {
         const context = trace.getActiveSpan()?.spanContext();

@@ -102,6 +102,7 @@ export const startService = async (definition: ServiceDefinition, options: Start
     rawBody: true,
     bodyParser: false,
     forceCloseConnections: true,
+    abortOnError: false,
   });
   app.useLogger(app.get(NestLogger));
   const { bodyLimit = '1mb' } = definition;
