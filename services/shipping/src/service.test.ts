@@ -22,6 +22,7 @@ const secret = 'a-secret-of-carriers';
 let database: FreshDatabase;
 let service: RunningService;
 let simulator: CarrierSimulator;
+let env: Readonly<Record<string, string>>;
 const transport = new MemoryTransport();
 
 const freePort = async (): Promise<number> => {
@@ -50,7 +51,7 @@ beforeAll(async () => {
     seed: 3,
     options: { ...misbehaving, duplicateRate: 0.2, deliverySeconds: 0 },
   });
-  const env = {
+  env = {
     DATABASE_URL: database.url,
     PORT: String(port),
     LOG_LEVEL: 'silent',
@@ -171,6 +172,25 @@ describe('shipments with carriers that misbehave', () => {
     expect(cancelled).not.toHaveLength(0);
     for (const order of out) expect(saidOf(order), order).toContain('ShipmentCancellationRefused');
     for (const order of cancelled) expect(saidOf(order).join(), order).not.toMatch(/Refused|Dispatched|Delivered/);
+  });
+});
+
+describe('a restart in the middle', () => {
+  it('repeats the calls that were open under their keys, and loses none', async () => {
+    const before = simulator.stats();
+    const orders = many('X', 30);
+    hear(...orders.flatMap((order) => [placed(order), reserved(order), packed(order)]));
+    await eventually(() => simulator.stats().booked > before.booked);
+    await service.stop();
+    service = await startService(shipping, { env, transport });
+    await untilBooked(...orders);
+    await eventually(() => orders.every((order) => saidOf(order).includes('ShipmentDelivered')), 60_000);
+    const after = simulator.stats();
+    expect([after.booked - before.booked, after.handedOver - before.handedOver]).toEqual([30, 30]);
+    for (const order of orders) {
+      const heard = new Set(said().flatMap(({ key, id }) => (key === order && !id.includes('Rejected') ? [id] : [])));
+      expect(heard.size, order).toBe(3);
+    }
   });
 });
 

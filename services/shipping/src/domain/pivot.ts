@@ -104,6 +104,8 @@ const undone = (row: Shipment): Decision => {
  */
 export const trackingWasReported = (row: Shipment, fact: TrackingFact): Decision | 'not-handed-over' => {
   if (row.tracking.some(({ status }) => status === fact.status)) return decided(row);
+  // Known from the handover's answer already: most shipments save themselves a write by this.
+  if (fact.status === 'dispatched' && row.dispatchedAt !== null) return decided(row);
   const heard: Shipment = { ...row, tracking: [...row.tracking, fact] };
   switch (row.state) {
     case 'dispatching':
