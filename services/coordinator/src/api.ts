@@ -1,12 +1,13 @@
 import { identifier } from '@baton/contracts';
 import { Pipeline, Refused } from '@baton/messaging';
-import { explain, type Fact, type SagaStatus, type Unit } from '@baton/saga';
+import { explain, type Unit } from '@baton/saga';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { bodySchemas, incidentsQuery, MAX_PAGE, placeText, sagaQuery, sagasQuery, skipRequest } from './api-schemas.js';
 import { SkipStep } from './commands.js';
 import { Definitions } from './definitions/index.js';
 import type { IncidentRecord, SagaRecord } from './domain/records.js';
+import { entryOf, type TimelineEntry } from './domain/timeline.js';
 import { type Counts, SagaReads } from './store/reads.js';
 
 export interface SagaSummary
@@ -21,7 +22,7 @@ export interface SagaSummary
 export interface SagaView extends SagaSummary {
   readonly shipments: readonly Unit[];
   readonly incidents: readonly IncidentRecord[];
-  readonly timeline: readonly Fact[];
+  readonly timeline: readonly TimelineEntry[];
 }
 
 /** `next` is the `after` of the next page; null on the last. */
@@ -87,7 +88,7 @@ export class SagasApi {
       this.reads.timeline(definition, orderId),
       this.reads.incidentsOf(definition, orderId),
     ]);
-    return { ...this.summaryOf(record), shipments: record.state.units, incidents, timeline };
+    return { ...this.summaryOf(record), shipments: record.state.units, incidents, timeline: timeline.map(entryOf) };
   }
 
   @Post(':orderId/skip')

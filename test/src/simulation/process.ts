@@ -1,0 +1,96 @@
+import type { Event, EventDraft } from '@baton/contracts';
+import { type CommandDefinition, type EffectDraft, MessageParked, type Outcome, Refused } from '@baton/messaging';
+import type { z } from 'zod';
+import type { MemoryService, Named } from './memory-service.js';
+
+/** What waits to be published: the events of one unit of work. */
+export interface OutboxRow {
+  readonly events: readonly Event[];
+}
+
+interface Waiting extends Named {
+  readonly key: string;
+}
+
+/**
+ * One service in the simulation: its reactions and tables, and around them what the pipeline keeps for it: the outbox,
+ * effects to perform, and messages that wait behind a failed one of their key.
+ */
+export class Process {
+  readonly outbox: OutboxRow[] = [];
+  readonly effects = new Map<string, EffectDraft>();
+  readonly parked = new Map<string, readonly Waiting[]>();
+  readonly deadLetters: string[] = [];
+  /** Every effect that was ever asked for. */
+  private readonly asked = new Set<string>();
+  private units = 0;
+
+  constructor(
+    readonly service: MemoryService,
+    private readonly now: () => string,
+    private readonly committed: (process: Process, outcome: Outcome) => void,
+  ) {}
+
+  get name(): string {
+    return this.service.name;
+  }
+
+  /** An event arrives; behind a failed one of its key it waits. */
+  hear(event: Event, fails: boolean): void {
+    this.take({ name: event.name, id: event.id, key: event.key, message: event }, fails);
+  }
+
+  /** An effect was answered. */
+  answered({ effect, key, payload }: EffectDraft, result: unknown): void {
+    this.effects.delete(`${effect}/${key}`);
+    const orderId = String((payload as { readonly orderId?: string }).orderId ?? '');
+    this.take({ name: `${effect}.result`, id: key, key: orderId, message: { key, payload, result, tries: 1 } }, false);
+  }
+
+  /** A command, as a person or a deadline submits it. A refusal is told to them and changes nothing. */
+  submit<Schema extends z.ZodType>(definition: CommandDefinition<Schema>, data: z.input<Schema>, id: string): void {
+    const parsed = definition.schema.parse(data);
+    const key = definition.keyOf(parsed);
+    try {
+      this.handle({ name: definition.eventName, id, key, message: { id, data: parsed } });
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+    }
+  }
+
+  /** The failed message of a key is tried again, and then all that wait behind it. */
+  retry(key: string): void {
+    const waiting = this.parked.get(key) ?? [];
+    this.parked.delete(key);
+    for (const message of waiting) this.handle(message);
+  }
+
+  private take(message: Waiting, fails: boolean): void {
+    const waiting = this.parked.get(message.key);
+    if (!waiting && !fails) return this.handle(message);
+    this.parked.set(message.key, [...(waiting ?? []), message]);
+    if (!waiting && this.service.reactsTo(MessageParked.eventName)) {
+      const data = { key: message.key, message: message.name, origin: 'a topic', reason: 'It failed once.' };
+      this.submit(MessageParked, data, `parked/${message.id}`);
+    }
+  }
+
+  private handle({ key, ...named }: Waiting): void {
+    this.units += 1;
+    const now = this.now();
+    const moment = { now, unit: String(this.units), messageId: named.id, parked: this.parked.has(key) };
+    const outcome = this.service.handle(named, moment);
+    const events = (outcome.publish ?? []).map((draft: EventDraft): Event => ({ ...draft, time: now }));
+    if (events.length > 0) this.outbox.push({ events });
+    for (const effect of outcome.effects ?? []) this.ask(effect);
+    if (outcome.deadLetter !== undefined) this.deadLetters.push(outcome.deadLetter);
+    this.committed(this, outcome);
+  }
+
+  private ask(effect: EffectDraft): void {
+    const key = `${effect.effect}/${effect.key}`;
+    if (this.asked.has(key)) throw new Error(`${this.name} asked for the effect ${key} twice.`);
+    this.asked.add(key);
+    this.effects.set(key, effect);
+  }
+}
