@@ -89,7 +89,8 @@ describe.each([kafkaHarness(), localHarness()])('the transport on $name', (harne
     const { transport, topics } = await withTopics();
     const [name = ''] = topics;
     const member = await Member.join(transport, unique('group'), topics);
-    const padding = 'x'.repeat(500);
+    // More than one fetch takes.
+    const padding = 'x'.repeat(1_500);
     await transport.publish(numbers(5_000).map((index) => record(name, `key-${index % 97}`, `${index} ${padding}`)));
     await until(() => member.records.length >= 5_000);
     for (const [key, values] of valuesByKey(member.records)) {

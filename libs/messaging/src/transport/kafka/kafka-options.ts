@@ -15,7 +15,7 @@ export interface KafkaOptions {
   readonly compression?: 'none' | 'gzip';
   /** Replicas of topics that are made here. Default: one a broker, at most 3. */
   readonly replicationFactor?: number;
-  /** A member of which nothing is heard for this long is out of its group, milliseconds. Default 12,000. */
+  /** A member of which nothing is heard for this long is out of its group, milliseconds. Default 10,000. */
   readonly sessionTimeoutMs?: number;
   /** Pause between heartbeats, milliseconds; a rebalance is noticed within it. Default 1,000. */
   readonly heartbeatMs?: number;
@@ -23,7 +23,7 @@ export interface KafkaOptions {
   readonly rebalanceTimeoutMs?: number;
   /**
    * How long the broker keeps a fetch open that finds nothing, milliseconds. Records are answered at once; this bounds
-   * how long a partition that was full waits for its next fetch, and how long `stop` takes. Default 100.
+   * how long a partition that was full waits for its next fetch, and how long `stop` takes. Default 200.
    */
   readonly fetchWaitMs?: number;
   /** A request without an answer has failed after this, milliseconds. Default 15,000. */
@@ -55,7 +55,7 @@ export interface KafkaSettings {
 /** Fills in the defaults. Throws if the options cannot work. */
 export function settingsOf(options: KafkaOptions): KafkaSettings {
   if (options.brokers.length === 0) throw new Error('KafkaTransport needs at least one broker (host:port)');
-  const { sessionTimeoutMs = 12_000, heartbeatMs = 1_000 } = options;
+  const { sessionTimeoutMs = 10_000, heartbeatMs = 1_000 } = options;
   if (heartbeatMs * 2 > sessionTimeoutMs) {
     throw new Error(
       'heartbeatMs must fit at least twice into sessionTimeoutMs, else one late heartbeat costs the group',
@@ -69,7 +69,7 @@ export function settingsOf(options: KafkaOptions): KafkaSettings {
     sessionTimeoutMs,
     heartbeatMs,
     rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 30_000,
-    fetchWaitMs: options.fetchWaitMs ?? 100,
+    fetchWaitMs: options.fetchWaitMs ?? 200,
     limits: { ...defaultLimits, ...options.limits },
     client: () =>
       new kafkajs.Kafka({

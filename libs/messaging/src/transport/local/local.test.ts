@@ -60,16 +60,15 @@ describe('the local transport', () => {
     await writers[0]?.ensureTopics(names.map((name) => topic(name, 3)));
     const member = await Member.join(writers[0] ?? (await connect()), unique('group'), names);
     await Promise.all(
-      writers.flatMap((writer, index) =>
-        Array.from({ length: 30 }, async (_, round) => {
-          const order = round % 2 === 0 ? names : names.toReversed();
+      writers.map(async (writer, index) => {
+        for (let round = 0; round < 30; round++) {
+          // Against each other's order: whoever locked as they come would wait for one who waits for it.
+          const order = (round + index) % 2 === 0 ? names : names.toReversed();
           await writer.publish(
-            order.flatMap((name) =>
-              Array.from({ length: 5 }, (__, key) => record(name, `${key}`, `${index}/${round}`)),
-            ),
+            order.flatMap((name) => [0, 1, 2, 3, 4].map((key) => record(name, `${key}`, `${index}/${round}`))),
           );
-        }),
-      ),
+        }
+      }),
     );
     await until(() => member.records.length >= 3 * 30 * 15);
     const byPartition = Map.groupBy(member.records, (one) => `${one.topic}/${one.partition}`);

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { Member, record, topic, unique, until } from '../testing/member.js';
+import { settingsOf } from './kafka-options.js';
+import { requestsOf } from './kafka-records.js';
+import { KafkaTransport } from './kafka-transport.js';
+
+describe('what is particular to Kafka', () => {
+  it('is one produce request, and more only where a batch could be too large for a broker', () => {
+    const small = Array.from({ length: 100 }, (_, index) => record(`topic-${index % 3}`, 'key', `${index}`));
+    expect(requestsOf(small)).toHaveLength(1);
+    const large = Array.from({ length: 5 }, (_, index) => record('topic', `key-${index}`, Buffer.alloc(400_000)));
+    expect(requestsOf([...large, ...small]).map((request) => request.map(({ messages }) => messages.length))).toEqual([
+      [2],
+      [2],
+      [1, 34, 33, 33],
+    ]);
+    // One record that is too large by itself is for the broker to refuse.
+    expect(requestsOf([record('topic', 'key', Buffer.alloc(3_000_000)), ...small])).toHaveLength(1);
+  });
+
+  it('reads what was compressed', async () => {
+    const transport = await KafkaTransport.connect({
+      brokers: (process.env['BATON_TEST_KAFKA'] ?? '').split(','),
+      clientId: 'compressed',
+      compression: 'gzip',
+    });
+    const name = unique('gzip');
+    await transport.ensureTopics([topic(name, 2)]);
+    const member = await Member.join(transport, unique('group'), [name]);
+    await transport.publish(Array.from({ length: 100 }, (_, index) => record(name, `key-${index}`, `${index}`)));
+    await until(() => member.records.length >= 100);
+    await transport.close();
+  });
+
+  it('refuses options that cannot work', () => {
+    expect(() => settingsOf({ brokers: [], clientId: 'x' })).toThrow(/at least one broker/);
+    expect(() => settingsOf({ brokers: ['a:1'], clientId: 'x', heartbeatMs: 6_000 })).toThrow(/heartbeatMs/);
+  });
+});
