@@ -21,5 +21,5 @@ export const inventory = defineService({
   entities: [StockEntity, ReservationEntity, QueueLockEntity],
   migrations: [Inventory1700000001000],
   // An import of 5,000 levels with long names.
-  bodyLimit: '4mb',
+  bodyLimit: '16mb',
 });

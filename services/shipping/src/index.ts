@@ -1,4 +1,4 @@
-export { type CarrierBehaviour } from './carrier-simulator/behaviour.js';
+export { type CarrierBehaviour, everyday, obedient } from './carrier-simulator/behaviour.js';
 export * from './carrier-simulator/simulator.js';
 export * from './carrier/http-carriers.js';
 export * from './carrier/port.js';

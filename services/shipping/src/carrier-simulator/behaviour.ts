@@ -35,6 +35,18 @@ export const obedient: CarrierBehaviour = {
   deliverySeconds: 1,
 };
 
+/** Carriers as they are: now and then one says no, answers late or not at all, or says something twice. */
+export const everyday: CarrierBehaviour = {
+  ...obedient,
+  rejectRate: 0.01,
+  failRate: 0.02,
+  loseAnswerRate: 0.02,
+  slowRate: 0.01,
+  refuseRate: 0.01,
+  duplicateRate: 0.02,
+  deliverySeconds: 5,
+};
+
 /** What happens to the tries of one call, all of it decided by seed and key, so that a run repeats. */
 export interface CallFate {
   readonly rejected: boolean;

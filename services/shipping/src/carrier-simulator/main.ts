@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { everyday } from './behaviour.js';
 import { startCarrierSimulator } from './simulator.js';
 
 const rate = z.coerce.number<string>().pipe(z.number().min(0).max(1));
@@ -11,16 +12,16 @@ const settings = z.object({
   SHIPPING_CARRIERS: z.string().default('swift,parcelway'),
   CARRIER_SEED: z.string().default('1'),
   CARRIER_JOURNAL: z.string().optional(),
-  CARRIER_DELIVERY_SECONDS: z.coerce.number<string>().pipe(z.number().min(0)).default(5),
-  CARRIER_REJECT_RATE: rate.default(0.01),
-  CARRIER_FAIL_RATE: rate.default(0.02),
-  CARRIER_LOSE_ANSWER_RATE: rate.default(0.02),
-  CARRIER_SLOW_RATE: rate.default(0.01),
-  CARRIER_SLOW_MS: z.coerce.number<string>().pipe(z.int().min(0)).default(1_000),
-  CARRIER_REFUSE_RATE: rate.default(0.01),
-  CARRIER_LOST_RATE: rate.default(0),
-  CARRIER_RETURNED_RATE: rate.default(0),
-  CARRIER_DUPLICATE_RATE: rate.default(0.02),
+  CARRIER_DELIVERY_SECONDS: z.coerce.number<string>().pipe(z.number().min(0)).default(everyday.deliverySeconds),
+  CARRIER_REJECT_RATE: rate.default(everyday.rejectRate),
+  CARRIER_FAIL_RATE: rate.default(everyday.failRate),
+  CARRIER_LOSE_ANSWER_RATE: rate.default(everyday.loseAnswerRate),
+  CARRIER_SLOW_RATE: rate.default(everyday.slowRate),
+  CARRIER_SLOW_MS: z.coerce.number<string>().pipe(z.int().min(0)).default(everyday.slowMs),
+  CARRIER_REFUSE_RATE: rate.default(everyday.refuseRate),
+  CARRIER_LOST_RATE: rate.default(everyday.lostRate),
+  CARRIER_RETURNED_RATE: rate.default(everyday.returnedRate),
+  CARRIER_DUPLICATE_RATE: rate.default(everyday.duplicateRate),
 });
 
 const parsed = settings.safeParse(process.env);
