@@ -1,4 +1,5 @@
 import type { ServiceName } from '@baton/service-kit';
+import type { CarrierBehaviour } from '@baton/shipping';
 import { type DatabaseName, databaseName, databases, type Places } from './places.js';
 
 /** How the simulated world around the services behaves. */
@@ -9,6 +10,10 @@ export interface World {
   readonly packingSeconds: number;
   /** People who work at the same time. */
   readonly staff: number;
+  /** Share of order lines whose shelf holds less than the book says; 0 when absent. */
+  readonly shortRate?: number;
+  /** How simulated carriers misbehave; what is left out is up to their program. */
+  readonly carriers?: Partial<CarrierBehaviour>;
 }
 
 type Env = Readonly<Record<string, string>>;
@@ -53,7 +58,10 @@ export const serviceEnv = (
 const isDatabase = (name: ServiceName): name is DatabaseName => (databases as readonly string[]).includes(name);
 
 /** The environment of the programs that stand in for the world, when each is a process of its own. */
-export const worldEnv = (places: Places, { deliverySeconds, packingSeconds, staff }: World) => ({
+export const worldEnv = (
+  places: Places,
+  { deliverySeconds, packingSeconds, staff, shortRate = 0, carriers = {} }: World,
+) => ({
   mailbox: {
     MAILBOX_SMTP_PORT: String(places.ports['mailbox-smtp']),
     MAILBOX_HTTP_PORT: String(places.ports.mailbox),
@@ -64,11 +72,21 @@ export const worldEnv = (places: Places, { deliverySeconds, packingSeconds, staf
     CARRIER_WEBHOOK_URL: `${local(places.ports.shipping)}/webhooks/carrier`,
     SHIPPING_WEBHOOK_SECRET: places.webhookSecret,
     CARRIER_JOURNAL: places.file('carriers.jsonl'),
-    CARRIER_DELIVERY_SECONDS: String(deliverySeconds),
+    ...carrierEnv({ ...carriers, deliverySeconds }),
   },
   staff: {
     WAREHOUSE_URL: local(places.ports.warehouse),
     STAFF_WORKERS: String(staff),
     STAFF_SECONDS_PER_LIST: String(packingSeconds),
+    STAFF_SHORT_RATE: String(shortRate),
   },
 });
+
+/** `rejectRate` is the setting CARRIER_REJECT_RATE, and so on. */
+const carrierEnv = (behaviour: Partial<CarrierBehaviour>): Env =>
+  Object.fromEntries(
+    Object.entries(behaviour).map(([name, value]) => [
+      `CARRIER_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
+      String(value),
+    ]),
+  );
