@@ -89,6 +89,18 @@ describe('the local transport', () => {
     expect(member.values).toEqual(['7', '8', '9']);
   });
 
+  it('notices that it was taken for dead, and joins again', async () => {
+    const transport = await connect();
+    const name = unique('expelled');
+    const group = unique('group');
+    await transport.ensureTopics([topic(name, 2)]);
+    const member = await Member.join(transport, group, [name]);
+    await until(() => member.held.size === 2);
+    await client.query(`DELETE FROM ${schema}.members WHERE group_id = $1`, [group]);
+    await until(() => member.revocations.flat().length === 2);
+    await until(() => member.assignments.length === 2 && member.held.size === 2);
+  });
+
   it('removes what is past its retention, and begins after it', async () => {
     const transport = await connect();
     const name = unique('old');
