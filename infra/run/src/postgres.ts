@@ -38,6 +38,8 @@ export interface PostgresOptions {
   readonly dataDir: string;
   /** A port that must be this one; without it, the port of the last start if free, else any. */
   readonly port?: number;
+  /** Server settings for this start alone, over our own, as `postgres -c name=value` takes them. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Progress for people; called only for what takes time or is worth knowing. */
   readonly log?: Log;
 }
@@ -94,7 +96,14 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const until = Date.now() + BUSY_DEADLINE;
   let port = options.port ?? (await keptPort(portFile));
   for (;;) {
-    const attempt = await launch(folder, cluster, port, password, programs, log);
+    const attempt = await launch(
+      folder,
+      cluster,
+      { ...SETTINGS, ...options.settings, port: String(port) },
+      password,
+      programs,
+      log,
+    );
     if ('pid' in attempt) {
       keepPort(portFile, port);
       return attempt;
@@ -183,16 +192,14 @@ async function initialize(folder: string, cluster: string, programs: PostgresPro
 async function launch(
   folder: string,
   cluster: string,
-  port: number,
+  serverSettings: Readonly<Record<string, string>> & { readonly port: string },
   password: string,
   programs: PostgresPrograms,
   log: Log,
 ): Promise<Postgres | { readonly said: string }> {
   const logged = logSize(folder);
-  const settings = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([key, value]) => [
-    '-c',
-    `${key}=${value}`,
-  ]);
+  const settings = Object.entries(serverSettings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+  const port = Number(serverSettings.port);
   const child = run(programs, programs.postgres, folder, ['-D', cluster, ...settings]);
   const exited = exitOf(child);
   const { pid } = child;

@@ -1,9 +1,12 @@
 export * from './commands.js';
+export * from './config.js';
+export * from './domain/automation.js';
 export * from './domain/decision.js';
 export * from './domain/events.js';
 export * from './domain/pick-list.js';
 export * from './domain/wishes.js';
 export * from './reactions.js';
+export { staffSettings } from './staff/settings.js';
 export * from './staff/staff.js';
 export * from './store/pick-list.entity.js';
 export * from './warehouse.module.js';

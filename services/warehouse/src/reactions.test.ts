@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { NOW, openList, reserved, undo } from './domain/testing.js';
 import { WarehouseReactions } from './reactions.js';
 
-const reactions = new WarehouseReactions();
+const reactions = new WarehouseReactions({ WAREHOUSE_PACKING: 'people' });
 const moment: Moment = { now: NOW, messageId: 'm', parked: false, unit: 'u' };
 const identity = { orderId: 'A-1', shipment: 1 };
 const event = <Name extends string, Data>(name: Name, data: Data) => ({ name, id: 'e', key: 'A-1', time: NOW, data });
@@ -32,6 +32,13 @@ describe('reactions', () => {
   it('answer a person with the list as it is now', () => {
     const outcome = reactions.claim({ id: 'c', data: { ...identity, worker: 'ann' } }, { list: openList() });
     expect(outcome.reply?.body).toMatchObject({ ...identity, state: 'claimed', worker: 'ann' });
+  });
+
+  it('pack at once, in the same outcome, where machines do it', () => {
+    const automatic = new WarehouseReactions({ WAREHOUSE_PACKING: 'automatic' });
+    const outcome = automatic.create(event('StockReserved', reserved), { list: undefined }, moment);
+    expect(outcome.save).toHaveLength(1);
+    expect(outcome.publish?.map(({ name }) => name)).toEqual(['PickListCreated', 'PickListPacked']);
   });
 
   it('answer with a tombstone to an undo that came first', () => {

@@ -1,8 +1,11 @@
 import { PickListCancellationRequested, StockReserved } from '@baton/contracts';
 import { type Loaded, type Moment, On, one, type Outcome, Refused, save } from '@baton/messaging';
-import { Controller } from '@nestjs/common';
+import { CONFIG } from '@baton/service-kit';
+import { Controller, Inject } from '@nestjs/common';
 import { ClaimPickList, PackPickList, PickLines, PutAway, ReportShort } from './commands.js';
-import type { Decision, RefusalCode } from './domain/decision.js';
+import type { WarehouseConfig } from './config.js';
+import { workedByMachines } from './domain/automation.js';
+import type { Decided, Decision, RefusalCode } from './domain/decision.js';
 import { cancellationWasRequested, stockWasReserved } from './domain/events.js';
 import { type PickList, viewOf } from './domain/pick-list.js';
 import { claim, pack, pick, putAway, reportShort } from './domain/wishes.js';
@@ -17,14 +20,21 @@ type Found = Loaded<typeof theList>;
 /** What the warehouse reacts to: two events, and what people do with a list. */
 @Controller()
 export class WarehouseReactions {
+  private readonly work: (decision: Decided) => Decided;
+
+  /** @param config read once: whether machines work the lists */
+  constructor(@Inject(CONFIG) { WAREHOUSE_PACKING }: WarehouseConfig) {
+    this.work = WAREHOUSE_PACKING === 'automatic' ? workedByMachines : (decision) => decision;
+  }
+
   @On(StockReserved, theList)
   create({ data }: StockReserved, { list }: Found, { now }: Moment): Outcome {
-    return outcomeOf(list, stockWasReserved(list, data, now));
+    return outcomeOf(list, this.work(stockWasReserved(list, data, now)));
   }
 
   @On(PickListCancellationRequested, theList)
   cancel({ data }: PickListCancellationRequested, { list }: Found, { now }: Moment): Outcome {
-    return outcomeOf(list, cancellationWasRequested(list, data, now));
+    return outcomeOf(list, this.work(cancellationWasRequested(list, data, now)));
   }
 
   @On(ClaimPickList, theList)

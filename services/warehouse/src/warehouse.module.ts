@@ -1,6 +1,7 @@
 import { defineService } from '@baton/service-kit';
 import { Module } from '@nestjs/common';
 import { PickListsApi } from './api.js';
+import { warehouseConfig } from './config.js';
 import { WarehouseReactions } from './reactions.js';
 import { PickLists1764000000000 } from './store/migrations/1764000000000-pick-lists.js';
 import { PickListEntity } from './store/pick-list.entity.js';
@@ -14,4 +15,5 @@ export const warehouse = defineService({
   module: WarehouseModule,
   entities: [PickListEntity],
   migrations: [PickLists1764000000000],
+  config: warehouseConfig,
 });

@@ -1,18 +1,8 @@
 import { z } from 'zod';
+import { staffSettings } from './settings.js';
 import { startStaff } from './staff.js';
 
-/** Settings of the simulated staff as a program; each is an environment variable. */
-const settings = z.object({
-  WAREHOUSE_URL: z.url(),
-  STAFF_WORKERS: z.coerce.number().pipe(z.int().min(1).max(1_000)).default(16),
-  STAFF_SECONDS_PER_LIST: z.coerce.number().pipe(z.number().min(0)).default(0),
-  STAFF_SHORT_RATE: z.coerce.number().pipe(z.number().min(0).max(1)).default(0),
-  STAFF_SEED: z.string().default('1'),
-  STAFF_LOCATION: z.string().optional(),
-  STAFF_NAME: z.string().default('staff'),
-});
-
-const parsed = settings.safeParse(process.env);
+const parsed = staffSettings.safeParse(process.env);
 if (!parsed.success) {
   console.error(`The simulated staff cannot start:\n${z.prettifyError(parsed.error)}`);
   process.exit(2);
