@@ -3,25 +3,40 @@ import { z } from 'zod';
 
 /** Settings that every service has; each key is the name of an environment variable. */
 export const baseConfig = z.object({
-  /** Postgres database of this service alone, as `postgres://user:password@host:port/database`. */
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  /** Comma-separated Kafka brokers, as `host:port`. Absent: the local transport at `LOCAL_TRANSPORT_URL`. */
-  KAFKA_BROKERS: z.string().min(1).optional(),
-  /** `true` for TLS to the brokers, with the system's certificate authorities. */
-  KAFKA_TLS: z.stringbool().default(false),
-  /** SASL for the brokers; absent: none. */
-  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
-  KAFKA_SASL_USERNAME: z.string().optional(),
-  KAFKA_SASL_PASSWORD: z.string().optional(),
-  /** Postgres database of the local transport. */
-  LOCAL_TRANSPORT_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  /** Address that the HTTP server binds to. */
-  HOST: z.string().default('127.0.0.1'),
-  /** Port of the HTTP server; 0 takes a free one. */
-  PORT: z.coerce.number().int().min(0).max(65_535).default(0),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  /** Longest age of an event that is committed and not published before the service says that it is not ready, seconds. */
-  READY_OUTBOX_AGE_S: z.coerce.number().positive().default(30),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .describe('Postgres database of this service alone, as `postgres://user:password@host:port/database`.'),
+  KAFKA_BROKERS: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Kafka brokers, as `host:port`, comma-separated. Absent: the local transport at `LOCAL_TRANSPORT_URL`.'),
+  KAFKA_TLS: z
+    .stringbool()
+    .default(false)
+    .describe("`true` for TLS to the brokers, with the system's certificate authorities."),
+  KAFKA_SASL_MECHANISM: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .optional()
+    .describe('SASL for the brokers; absent: none.'),
+  KAFKA_SASL_USERNAME: z.string().optional().describe('Needed with `KAFKA_SASL_MECHANISM`.'),
+  KAFKA_SASL_PASSWORD: z.string().optional().describe('Needed with `KAFKA_SASL_MECHANISM`.'),
+  LOCAL_TRANSPORT_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .describe('Postgres database of the local transport, one for all services; not used with Kafka.'),
+  HOST: z.string().default('127.0.0.1').describe('Address that the HTTP server binds to.'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(0).describe('Port of the HTTP server; 0 takes a free one.'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('From which level on something is logged.'),
+  READY_OUTBOX_AGE_S: z.coerce
+    .number()
+    .positive()
+    .default(30)
+    .describe('Longest age of an event that is committed and not published before the service is not ready, seconds.'),
 });
 export type BaseConfig = z.infer<typeof baseConfig>;
 
@@ -33,7 +48,7 @@ export class ConfigError extends Error {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `NAME_FILE` names a file that holds the value of `NAME`, so that secrets need not stand in the environment. */
-const withFiles = (schema: z.ZodObject, env: Environment): Environment => {
+export const withFiles = (schema: z.ZodObject, env: Environment): Environment => {
   const values: Record<string, string | undefined> = {};
   for (const name of Object.keys(schema.shape)) {
     const file = env[`${name}_FILE`];

@@ -23,16 +23,17 @@ const policyChange = z
 
 /** Settings of the coordinator; each key is an environment variable. */
 export const coordinatorConfig = z.object({
-  /**
-   * Durations that replace those of the saga definitions, by name, such as `backorder=10m`. For demonstrations and
-   * tests: sagas that are under way are measured by them too.
-   */
-  COORDINATOR_POLICY: policyChange.superRefine((change, context) => {
-    try {
-      return void new Definitions(change);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
-    }
-  }),
+  COORDINATOR_POLICY: policyChange
+    .superRefine((change, context) => {
+      try {
+        return void new Definitions(change);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+      }
+    })
+    .describe(
+      'Durations that replace those of the saga definitions, by name, such as `backorder=10m,reminding=1m` (s, m, h or d). ' +
+        'For demonstrations and tests: sagas that are under way are measured by them too.',
+    ),
 });
 export type CoordinatorConfig = z.output<typeof coordinatorConfig>;

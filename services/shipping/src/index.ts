@@ -1,4 +1,5 @@
 export { type CarrierBehaviour, everyday, obedient } from './carrier-simulator/behaviour.js';
+export { carrierSimulatorSettings } from './carrier-simulator/settings.js';
 export * from './carrier-simulator/simulator.js';
 export * from './carrier/http-carriers.js';
 export * from './carrier/port.js';

@@ -1,36 +1,17 @@
+import { withFiles } from '@baton/service-kit/config';
 import { z } from 'zod';
 import { everyday } from './behaviour.js';
+import { carrierSimulatorSettings } from './settings.js';
 import { startCarrierSimulator } from './simulator.js';
 
-const rate = z.coerce.number<string>().pipe(z.number().min(0).max(1));
-
-/** Settings of the carrier simulator as a program; each is an environment variable. */
-const settings = z.object({
-  CARRIER_PORT: z.coerce.number<string>().pipe(z.int().min(0).max(65_535)).default(3_090),
-  CARRIER_WEBHOOK_URL: z.url(),
-  SHIPPING_WEBHOOK_SECRET: z.string().min(16),
-  SHIPPING_CARRIERS: z.string().default('swift,parcelway'),
-  CARRIER_SEED: z.string().default('1'),
-  CARRIER_JOURNAL: z.string().optional(),
-  CARRIER_DELIVERY_SECONDS: z.coerce.number<string>().pipe(z.number().min(0)).default(everyday.deliverySeconds),
-  CARRIER_REJECT_RATE: rate.default(everyday.rejectRate),
-  CARRIER_FAIL_RATE: rate.default(everyday.failRate),
-  CARRIER_LOSE_ANSWER_RATE: rate.default(everyday.loseAnswerRate),
-  CARRIER_SLOW_RATE: rate.default(everyday.slowRate),
-  CARRIER_SLOW_MS: z.coerce.number<string>().pipe(z.int().min(0)).default(everyday.slowMs),
-  CARRIER_REFUSE_RATE: rate.default(everyday.refuseRate),
-  CARRIER_LOST_RATE: rate.default(everyday.lostRate),
-  CARRIER_RETURNED_RATE: rate.default(everyday.returnedRate),
-  CARRIER_DUPLICATE_RATE: rate.default(everyday.duplicateRate),
-});
-
-const parsed = settings.safeParse(process.env);
+const parsed = carrierSimulatorSettings.safeParse(withFiles(carrierSimulatorSettings, process.env));
 if (!parsed.success) {
   console.error(`The carrier simulator cannot start:\n${z.prettifyError(parsed.error)}`);
   process.exit(2);
 }
 const { data } = parsed;
 const simulator = await startCarrierSimulator({
+  host: data.CARRIER_HOST,
   port: data.CARRIER_PORT,
   webhookUrl: data.CARRIER_WEBHOOK_URL,
   secret: data.SHIPPING_WEBHOOK_SECRET,

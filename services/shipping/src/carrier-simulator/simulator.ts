@@ -8,8 +8,10 @@ import { type CarrierBooking, Ledger, type Remembered } from './ledger.js';
 import { type Report, Webhooks } from './webhooks.js';
 
 export interface CarrierSimulatorOptions {
-  /** 0 for one that is free. Only this machine can reach it. */
+  /** 0 for one that is free. */
   readonly port: number;
+  /** Address to listen on. Default 127.0.0.1: only this machine can reach it. */
+  readonly host?: string;
   /** Where parcels under way are reported. */
   readonly webhookUrl: string;
   /** Signs the reports. */
@@ -65,7 +67,7 @@ export const startCarrierSimulator = async (settings: CarrierSimulatorOptions): 
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(settings.port, '127.0.0.1', resolve);
+    server.listen(settings.port, settings.host ?? '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
   return {
