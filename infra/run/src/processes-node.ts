@@ -15,6 +15,8 @@ export interface NodeProgram {
   readonly onLine?: (line: string) => void;
   /** Resolves when it is ready to work, for instance when its health address answers; told when it has ended before. */
   readonly ready?: (ended: AbortSignal) => Promise<void>;
+  /** Ends the start, and the program with it, when it is aborted before it is ready. */
+  readonly signal?: AbortSignal;
   /** Milliseconds for `ready`, and for stopping on SIGTERM before SIGKILL. */
   readonly readyDeadline?: number;
   readonly stopDeadline?: number;
@@ -68,13 +70,20 @@ export async function startNode(program: NodeProgram): Promise<Running> {
     throw new Error(`${program.file} ended before it was ready (${by ?? code ?? 'gone'}):\n${lastLines.join('\n')}`);
   });
   died.catch(() => {}); // later deaths are the supervisor's to tell
+  const aborted = Promise.withResolvers<never>();
+  aborted.promise.catch(() => {});
+  const onAbort = (): void => aborted.reject(new Error(`${program.file} was not ready before it was to stop.`));
+  program.signal?.addEventListener('abort', onAbort);
+  if (program.signal?.aborted) onAbort();
   try {
-    if (!(await within(readyDeadline, Promise.race([ready, died])))) {
+    if (!(await within(readyDeadline, Promise.race([ready, died, aborted.promise])))) {
       throw new Error(`${program.file} was not ready within ${readyDeadline / 1000} s:\n${lastLines.join('\n')}`);
     }
   } catch (error) {
     await endProcess(pid, exited, [['SIGKILL', 5_000]]);
     throw error;
+  } finally {
+    program.signal?.removeEventListener('abort', onAbort);
   }
   return { pid, exited, stop };
 }

@@ -6,7 +6,7 @@ import type { ServiceName } from '@baton/service-kit';
 import { type Kafka, startKafka } from './kafka.js';
 import { databaseName, databases, type Places } from './places.js';
 import { createDatabases, type Postgres, startPostgres } from './postgres.js';
-import { createSupervisor, startNode } from './processes.js';
+import { createSupervisor, startNode, type Supervisor } from './processes.js';
 import { serviceEnv, type World, worldEnv } from './settings.js';
 import type { Say, System } from './system.js';
 
@@ -25,8 +25,13 @@ const LOOK_AGAIN_MS = 50;
 const programOf = (service: string, program = 'main.js'): string =>
   fileURLToPath(new URL(program, import.meta.resolve(`@baton/${service}`)));
 
-/** More processes of a service than one; each gets a free port, the first one the service's own. */
-export type Instances = Readonly<Partial<Record<ServiceName, number>>>;
+/** What a test or a demonstration may want to be otherwise. */
+export interface ProcessOptions {
+  /** More processes of a service than one; each gets a free port, the first one the service's own. */
+  readonly instances?: Readonly<Partial<Record<ServiceName, number>>>;
+  /** Added to the environment of a process by its name, asked for at each of its starts. */
+  readonly env?: (name: string) => Readonly<Record<string, string>>;
+}
 
 /** A system whose parts are processes, which a test may kill. */
 export interface ProcessSystem extends System {
@@ -42,25 +47,45 @@ export const startProcesses = async (
   places: Places,
   world: World,
   say: Say,
-  instances: Instances = {},
+  options: ProcessOptions = {},
 ): Promise<ProcessSystem> => {
   const supervisor = createSupervisor({ log: say });
+  try {
+    return await startWith(supervisor, places, world, say, options);
+  } catch (error) {
+    await supervisor.stopAll();
+    throw error;
+  }
+};
+
+const startWith = async (
+  supervisor: Supervisor,
+  places: Places,
+  world: World,
+  say: Say,
+  { instances = {}, env: extra = () => ({}) }: ProcessOptions,
+): Promise<ProcessSystem> => {
   const logs = createWriteStream(places.file('baton.log'), { flags: 'a' });
   const onLine = (line: string): void => void logs.write(`${line}\n`);
 
+  // The services know the ports of the first start, so that every later one takes the same.
+  let postgresPort: number | undefined;
   const postgres = (await supervisor.supervise({
     name: 'postgres',
-    start: () => startPostgres({ dataDir: places.file('postgres'), log: say }),
+    start: () => startPostgres({ dataDir: places.file('postgres'), log: say, ...at(postgresPort) }),
   })) as Postgres;
+  postgresPort = postgres.port;
   const databaseUrl = (database: string): string => postgres.url(database);
   await createDatabases(databaseUrl('postgres'), databases.map(databaseName));
 
   let brokers = process.env.KAFKA_BROKERS;
   if (brokers === undefined) {
+    let kafkaPort: number | undefined;
     const kafka = (await supervisor.supervise({
       name: 'kafka',
-      start: () => startKafka({ dataDir: places.file('kafka'), log: say }),
+      start: () => startKafka({ dataDir: places.file('kafka'), log: say, ...at(kafkaPort) }),
     })) as Kafka;
+    kafkaPort = kafka.port;
     brokers = kafka.brokers;
   }
   const kafkaBrokers = brokers;
@@ -68,11 +93,12 @@ export const startProcesses = async (
   const run = (name: string, file: string, env: Readonly<Record<string, string>>, health?: string): Promise<unknown> =>
     supervisor.supervise({
       name,
-      start: () =>
+      start: (signal) =>
         startNode({
           file,
+          signal,
           nodeArgs: ['--import', import.meta.resolve('@baton/service-kit/otel')],
-          env: { OTEL_SERVICE_NAME: `baton-${name}`, ...env },
+          env: { OTEL_SERVICE_NAME: `baton-${name}`, ...env, ...extra(name) },
           onLine,
           ...(health !== undefined && { ready: (ended) => answers(health, ended) }),
         }),
@@ -112,6 +138,8 @@ export const startProcesses = async (
     stop: () => (stopping ??= stop()),
   };
 };
+
+const at = (port: number | undefined): { readonly port?: number } => (port === undefined ? {} : { port });
 
 /** Resolves when an address answers with success. */
 const answers = async (url: string, ended: AbortSignal): Promise<void> => {

@@ -73,6 +73,38 @@ describe('A supervisor', () => {
     expect(starts).toBe(5);
   });
 
+  test('gives up on what never gets ready, however long each start takes', async () => {
+    const window = 100;
+    const impatient = createSupervisor({ log: (line) => lines.push(line), pause: 5, longestPause: 5, window });
+    const good = program('worker', ALIVE);
+    let starts = 0;
+    const start = async (): Promise<Running> => {
+      if (starts++ === 0) return good();
+      await new Promise((resolve) => setTimeout(resolve, 2 * window));
+      throw new Error('not ready in time');
+    };
+    const first = await impatient.supervise({ name: 'worker', start });
+    process.kill(first.pid, 'SIGKILL');
+    expect((await impatient.gaveUp).message).toMatch(/^worker did not start \(not ready in time\), 5 times/);
+    await impatient.stopAll();
+  });
+
+  test('ends what is being started when it is to stop', async () => {
+    const begun = Promise.withResolvers<number>();
+    const file = join(folder, 'slow.mjs');
+    writeFileSync(file, `console.log(process.pid); ${ALIVE}`);
+    const starting = supervisor.supervise({
+      name: 'slow',
+      start: (signal) =>
+        startNode({ file, signal, onLine: (line) => begun.resolve(Number(line)), ready: () => new Promise(() => {}) }),
+    });
+    const refused = expect(starting).rejects.toThrow('was not ready before it was to stop');
+    const pid = await begun.promise;
+    await supervisor.stopAll();
+    await refused;
+    expect(identityOf(pid)).toBeUndefined();
+  });
+
   test('rejects when the first start fails', async () => {
     const start = program('broken', `console.error('port taken'); process.exit(1);`);
     await expect(supervisor.supervise({ name: 'broken', start })).rejects.toThrow('port taken');

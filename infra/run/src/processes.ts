@@ -8,8 +8,11 @@ export { exitWithParent, startNode, type NodeProgram } from './processes-node.js
 export interface Supervised {
   /** For people, and unique. */
   readonly name: string;
-  /** Starts it and resolves when it is ready; called again after each death. A rejection counts as a death. */
-  readonly start: () => Promise<Running>;
+  /**
+   * Starts it and resolves when it is ready; called again after each death. A rejection counts as a death. The signal is
+   * aborted when everything is to stop: whoever can, ends the start then.
+   */
+  readonly start: (stopping: AbortSignal) => Promise<Running>;
   /** Called after it has been started again. */
   readonly onRestart?: (running: Running) => void;
 }
@@ -17,7 +20,7 @@ export interface Supervised {
 /** Limits of a supervisor's patience; milliseconds. */
 export interface SupervisorOptions {
   readonly log: Log;
-  /** How many deaths within `window` are too many. */
+  /** How many deaths within `window` are too many; what a start takes is no part of it, however long that is. */
   readonly deaths?: number;
   readonly window?: number;
   /** The wait before the first restart; it doubles with each death within the window, up to `longestPause`. */
@@ -84,12 +87,20 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       () => {},
     );
     if (stopped.signal.aborted) return;
+    const begun = Date.now();
+    // Else a start that fails only after a minute would be tried for ever.
+    const leaveOutStart = (): void => {
+      entry.deaths = entry.deaths.map((at) => at + Date.now() - begun);
+    };
     try {
-      const running = await start();
+      const running = await start(stopped.signal);
+      leaveOutStart();
       watch(entry, running);
+      if (stopped.signal.aborted) return await running.stop();
       log(`${name} is back (pid ${running.pid})`);
       onRestart?.(running);
     } catch (error) {
+      leaveOutStart();
       if (!stopped.signal.aborted)
         await restart(entry, `did not start (${error instanceof Error ? error.message : String(error)})`);
     }
@@ -115,8 +126,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       if (stopped.signal.aborted) throw new Error(`${supervised.name} is not started: everything is being stopped.`);
       const entry: Entry = { process: supervised, running: undefined, starting: undefined, deaths: [] };
       entries.push(entry);
-      const first = supervised.start().then((running) => {
+      const first = supervised.start(stopped.signal).then(async (running) => {
         watch(entry, running);
+        if (stopped.signal.aborted) await running.stop();
         return running;
       });
       entry.starting = first.catch(() => {});

@@ -5,6 +5,7 @@ import { pipelineMetrics } from '../telemetry/metrics.js';
 import { beginSpan, fail } from '../telemetry/tracing.js';
 import type { Headers } from '../transport/port.js';
 import { runOn, withClient } from './connection.js';
+import { crashPoint } from './crash-points.js';
 import {
   claimEffects,
   EFFECT_LEASE_MS,
@@ -128,6 +129,7 @@ export class EffectWorker {
     try {
       const call = { payload: row.payload, key: row.key, attempt: row.tries + 1, signal };
       const result = await traced.within(() => perform(call));
+      crashPoint('after-effect');
       pipelineMetrics.effects.add(1, { effect: row.kind, answered: true });
       this.onResult(row, result, traced.headers);
     } catch (error) {

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { pipelineMetrics } from '../telemetry/metrics.js';
 import type { Transport } from '../transport/port.js';
 import { query, runOn, withClient } from './connection.js';
+import { crashPoint } from './crash-points.js';
 import type { PipelineLog } from './log.js';
 import { deleteOutbox, type OutboxRow, staleOutbox } from './outbox.js';
 import { patiently, Poller } from './patience.js';
@@ -133,6 +134,7 @@ export class Publisher {
       } catch {
         break;
       }
+      crashPoint('after-publish');
       pipelineMetrics.published.add(records.length);
       for (const { id } of rows) {
         this.underWay.delete(id);

@@ -11,6 +11,7 @@ import { activeHeaders, beginBatchSpan, contextOf } from '../telemetry/tracing.j
 import type { Consumer, IncomingRecord, PartitionOffset, Transport } from '../transport/port.js';
 import { describeIssues } from '../wire/cloud-events.js';
 import { query, runOn, unitOfWorkPool, withClient } from './connection.js';
+import { crashPoint } from './crash-points.js';
 import { EffectWorker, type Performer } from './effect-worker.js';
 import { classify } from './errors.js';
 import { dueHeld } from './held-messages.js';
@@ -288,6 +289,7 @@ export class PipelineRuntime extends Pipeline {
 
   /** What follows a commit: publish, perform, answer, move on. */
   private async finish(inputs: readonly Input[], committed: Committed): Promise<void> {
+    crashPoint('after-commit');
     this.publisher.remember(committed.looked);
     this.publisher.enqueue(committed.outbox ? [...committed.before, committed.outbox] : committed.before);
     for (const input of inputs) {

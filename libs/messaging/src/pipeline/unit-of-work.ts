@@ -11,6 +11,7 @@ import { beginSpan, fail } from '../telemetry/tracing.js';
 import type { OutgoingRecord, PartitionOffset, TopicPartition } from '../transport/port.js';
 import { decode, describeIssues, encode } from '../wire/cloud-events.js';
 import { runOn } from './connection.js';
+import { crashPoint } from './crash-points.js';
 import { type EffectRow, insertEffects, type NewEffect, takeEffects } from './effect-rows.js';
 import { backoff, DatabaseFault, reasonOf } from './errors.js';
 import {
@@ -115,6 +116,7 @@ export class UnitOfWork {
     const before = outboxIds.size ? await readOutbox(this.run, [...outboxIds]) : [];
     const { positions, rewind } = this.positions(begun.positions);
     const outbox = this.records.length ? { id: this.assignment.id, records: this.records } : undefined;
+    crashPoint('before-commit');
     const effects = await this.write(outbox, positions);
     return { before, looked: outboxIds, outbox, effects, positions, rewind, settle: this.settle };
   }
