@@ -16,5 +16,6 @@ export { classify } from './pipeline/errors.js';
 export * from './pipeline/log.js';
 export { MessageParked } from './pipeline/reactions.js';
 export { type PipelineHealth, type PipelineOptions, PipelineRuntime } from './pipeline/runtime.js';
+export { type InstrumentDeclaration, instruments, messageOutcomes } from './telemetry/instruments.js';
 export { activeHeaders } from './telemetry/tracing.js';
 export { type Decoded, decode, describeIssues, encode } from './wire/cloud-events.js';

@@ -1,47 +1,29 @@
 import { metrics } from '@opentelemetry/api';
+import { type InstrumentDeclaration, instruments } from './instruments.js';
 
 const meter = metrics.getMeter('@baton/messaging');
 
-/** How a message ended; the values of the attribute `outcome`. */
-export type MessageOutcome = 'handled' | 'repeated' | 'unheard' | 'refused' | 'retrying' | 'parked' | 'dead';
+export type { MessageOutcome } from './instruments.js';
 
-/** The pipeline's instruments, made once for the process; each is described where it is read. */
+const optionsOf = ({ description, unit, buckets }: InstrumentDeclaration) => ({
+  description,
+  unit,
+  ...(buckets && { advice: { explicitBucketBoundaries: [...buckets] } }),
+});
+const counter = (declared: InstrumentDeclaration) => meter.createCounter(declared.name, optionsOf(declared));
+const histogram = (declared: InstrumentDeclaration) => meter.createHistogram(declared.name, optionsOf(declared));
+const gauge = (declared: InstrumentDeclaration) => meter.createObservableGauge(declared.name, optionsOf(declared));
+
+/** The pipeline's instruments, made once for the process. */
 export const pipelineMetrics = {
-  messages: meter.createCounter('baton.pipeline.messages', {
-    description: 'Messages that the pipeline met, by name and outcome.',
-    unit: '{message}',
-  }),
-  batchSize: meter.createHistogram('baton.pipeline.unit_of_work.size', {
-    description: 'Messages in one unit of work.',
-    unit: '{message}',
-    advice: { explicitBucketBoundaries: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2000] },
-  }),
-  duration: meter.createHistogram('baton.pipeline.unit_of_work.duration', {
-    description: 'From the first statement of a unit of work to its commit.',
-    unit: 's',
-    advice: { explicitBucketBoundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] },
-  }),
-  published: meter.createCounter('baton.pipeline.published', {
-    description: 'Events published after a commit.',
-    unit: '{event}',
-  }),
-  relayed: meter.createCounter('baton.pipeline.relayed', {
-    description: 'Events that the relay published because their unit of work did not live to do it.',
-    unit: '{event}',
-  }),
-  patience: meter.createCounter('baton.pipeline.infrastructure_errors', {
-    description: 'Errors of Postgres or the transport that were waited out.',
-    unit: '{error}',
-  }),
-  effects: meter.createCounter('baton.effects.tries', {
-    description: 'Tries of effects, by effect and whether there was an answer.',
-    unit: '{try}',
-  }),
-  effectDuration: meter.createHistogram('baton.effects.duration', {
-    description: 'How long one try of an effect took.',
-    unit: 's',
-    advice: { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] },
-  }),
+  messages: counter(instruments.messages),
+  batchSize: histogram(instruments.batchSize),
+  duration: histogram(instruments.duration),
+  published: counter(instruments.published),
+  relayed: counter(instruments.relayed),
+  patience: counter(instruments.patience),
+  effects: counter(instruments.effects),
+  effectDuration: histogram(instruments.effectDuration),
 };
 
 /** What a service's pipeline can say about itself when it is asked. */
@@ -56,18 +38,9 @@ export interface PipelineGauges {
 
 /** Registers the gauges of one service; returns how to take them away again. */
 export const observePipeline = (service: string, gauges: PipelineGauges): (() => void) => {
-  const lag = meter.createObservableGauge('baton.pipeline.lag', {
-    description: 'Records of a topic that the service has not handled.',
-    unit: '{record}',
-  });
-  const age = meter.createObservableGauge('baton.pipeline.outbox_age', {
-    description: 'Age of the oldest event that is committed and not published.',
-    unit: 's',
-  });
-  const held = meter.createObservableGauge('baton.pipeline.held_messages', {
-    description: 'Messages that are retried, parked or dead.',
-    unit: '{message}',
-  });
+  const lag = gauge(instruments.lag);
+  const age = gauge(instruments.outboxAge);
+  const held = gauge(instruments.held);
   const observeLag: Parameters<typeof lag.addCallback>[0] = async (result) => {
     for (const [topic, count] of await gauges.lag()) result.observe(count, { service, topic });
   };
