@@ -68,7 +68,11 @@ export class Auditor {
   async progress(orderIds: readonly string[]): Promise<Progress> {
     const ids = [orderIds];
     const [orders, reservations, lists, shipments] = await Promise.all([
-      this.counts('orders', 'select status as name, count(*) as n from orders where order_id = any($1) group by 1', ids),
+      this.counts(
+        'orders',
+        'select status as name, count(*) as n from orders where order_id = any($1) group by 1',
+        ids,
+      ),
       this.counts(
         'inventory',
         'select state as name, count(distinct order_id) as n from reservation where order_id = any($1) group by 1',

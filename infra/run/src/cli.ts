@@ -38,13 +38,22 @@ const number =
 
 const command = new Command('npm start --')
   .description('Runs the whole system on this machine and lets it fulfil real orders.')
-  .option('--orders <n>', `publish the next n sample orders (default ${DEFAULT_ORDERS} on an empty database)`, number(0, 1_000_000))
+  .option(
+    '--orders <n>',
+    `publish the next n sample orders (default ${DEFAULT_ORDERS} on an empty database)`,
+    number(0, 1_000_000),
+  )
   .option('--until-done', 'stop when each of them has ended or waits for stock; exit code 0 if the books balance')
   .option('--kafka', 'real Kafka (KAFKA_BROKERS, or a broker that is started here), one process per service')
   .option('--reset', 'forget all data first')
   .option('--data <folder>', 'where data is kept', process.env.BATON_DATA ?? '.baton/data')
   .option('--port <n>', 'port of the gateway; 0 takes a free one', number(0, 65_535), DEFAULT_PORT)
-  .option('--speed <x>', 'how fast carriers and staff work: 1 is seconds, 10 ten times as fast', number(0.01, 1_000, false), 1)
+  .option(
+    '--speed <x>',
+    'how fast carriers and staff work: 1 is seconds, 10 ten times as fast',
+    number(0.01, 1_000, false),
+    1,
+  )
   .option('--staff <n>', 'how many people pick at the same time', number(1, 500), 24);
 
 const say = (line: string): void => void process.stderr.write(`${colors.dim('·')} ${line}\n`);

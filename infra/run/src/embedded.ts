@@ -6,7 +6,7 @@ import { LocalTransport } from '@baton/messaging';
 import { notification, startMailbox } from '@baton/notification';
 import { orders } from '@baton/orders';
 import { makeLogger, pipelineLog, type RunningService, type ServiceDefinition, startService } from '@baton/service-kit';
-import { shipping, startCarrierSimulator } from '@baton/shipping';
+import { everyday, shipping, startCarrierSimulator } from '@baton/shipping';
 import { startStaff, warehouse } from '@baton/warehouse';
 import { databaseName, databases, type Places } from './places.js';
 import { createDatabases, startPostgres } from './postgres.js';
@@ -32,7 +32,8 @@ export const startEmbedded = async (places: Places, world: World, say: Say): Pro
     name: 'postgres',
     start: () => startPostgres({ dataDir: places.file('postgres'), log: say }),
   });
-  const databaseUrl = (database: string): string => (postgres as Awaited<ReturnType<typeof startPostgres>>).url(database);
+  const databaseUrl = (database: string): string =>
+    (postgres as Awaited<ReturnType<typeof startPostgres>>).url(database);
   await createDatabases(databaseUrl('postgres'), [...databases.map(databaseName), databaseName('transport')]);
 
   const logDestination = createWriteStream(places.file('baton.log'), { flags: 'a' });
@@ -54,14 +55,14 @@ export const startEmbedded = async (places: Places, world: World, say: Say): Pro
     secret: places.webhookSecret,
     seed: 1,
     journal: places.file('carriers.jsonl'),
-    options: { deliverySeconds: world.deliverySeconds },
+    options: { ...everyday, ...world.carriers, deliverySeconds: world.deliverySeconds },
   });
   const endOfShift = new AbortController();
   const staff = startStaff({
     warehouseUrl: `http://127.0.0.1:${places.ports.warehouse}`,
     workers: world.staff,
     secondsPerList: world.packingSeconds,
-    shortRate: 0,
+    shortRate: world.shortRate ?? 0,
     seed: 1,
     signal: endOfShift.signal,
   });

@@ -52,12 +52,20 @@ const replenish = async (url: string, round: number, say: Say): Promise<void> =>
 };
 
 /** Publishes orders to `orders-intake`, as a shop's system would; tries again until each part is written. */
-export const publishOrders = async (transport: Transport, orders: readonly OrderInput[], signal: AbortSignal): Promise<void> => {
+export const publishOrders = async (
+  transport: Transport,
+  orders: readonly OrderInput[],
+  signal: AbortSignal,
+): Promise<void> => {
   const tracer = trace.getTracer('@baton/run');
   for (let from = 0; from < orders.length; from += PART) {
     const records = orders.slice(from, from + PART).map((order) =>
       tracer.startActiveSpan('publish OrderSubmitted', (span) => {
-        const record = encode(OrderSubmitted(OrderSubmitted.schema.parse(order)), new Date().toISOString(), activeHeaders());
+        const record = encode(
+          OrderSubmitted(OrderSubmitted.schema.parse(order)),
+          new Date().toISOString(),
+          activeHeaders(),
+        );
         span.end();
         return record;
       }),

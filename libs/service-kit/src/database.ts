@@ -11,7 +11,11 @@ const RETRY_MS = 500;
  * Connects a service to its database, waiting for one that is away, and brings its tables up to date; several processes
  * may start at once.
  */
-export const openDatabase = async (definition: ServiceDefinition, url: string, log: PipelineLog): Promise<DataSource> => {
+export const openDatabase = async (
+  definition: ServiceDefinition,
+  url: string,
+  log: PipelineLog,
+): Promise<DataSource> => {
   const dataSource = new DataSource({
     type: 'postgres',
     url,

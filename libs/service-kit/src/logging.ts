@@ -6,7 +6,14 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 const INFO = 30;
 
 /** What Nest says of each module and route at every start is of no use to an operator. */
-const chatter = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication', 'NestMicroservice']);
+const chatter = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+  'NestMicroservice',
+]);
 
 const isChatter = (details: unknown): boolean =>
   typeof details === 'object' && details !== null && 'context' in details && chatter.has(String(details.context));

@@ -42,14 +42,19 @@ export const problemOf = (error: unknown): Problem => {
   }
   if (error instanceof HttpException) return problem(error.getStatus(), undefined, error.message);
   const { status, type } = error as HttpError;
-  if (type === 'entity.too.large') return problem(413, 'body-too-large', 'The body is larger than this resource takes.');
-  if (type === 'entity.parse.failed') {
-    return problem(400, 'malformed-json', `The body is not JSON: ${(error as Error).message}`);
-  }
+  if (type === 'entity.too.large')
+    return problem(413, 'body-too-large', 'The body is larger than this resource takes.');
+  if (type === 'entity.parse.failed') return problem(400, 'malformed-json', malformed((error as Error).message));
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return problem(status, undefined, (error as Error).message);
   }
   return problem(500, undefined, 'The service failed to handle this request; its log says why.');
+};
+
+/** Where a body stops being JSON. The parser's own message quotes the body, which may name a person. */
+const malformed = (message: string): string => {
+  const at = /line \d+ column \d+/.exec(message)?.[0];
+  return `The body is not JSON${at === undefined ? '' : ` (${at})`}; send one JSON value in UTF-8.`;
 };
 
 const problem = (

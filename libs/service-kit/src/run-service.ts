@@ -42,7 +42,9 @@ export const runService = async (definition: ServiceDefinition): Promise<void> =
       process.stderr.write(`${definition.name}: ${error.message}\n`);
       process.exit(EXIT.misconfigured);
     }
-    process.stderr.write(`${definition.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(
+      `${definition.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     process.exit(EXIT.failed);
   }
 };

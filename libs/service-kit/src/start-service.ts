@@ -12,7 +12,6 @@ import { topicDeclarations } from '@baton/contracts';
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { DiscoveryModule, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { TerminusModule } from '@nestjs/terminus';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Logger as NestLogger, LoggerModule } from 'nestjs-pino';
@@ -20,9 +19,11 @@ import type { DestinationStream } from 'pino';
 import { DataSource } from 'typeorm';
 import { baseConfig, ConfigError, readConfig } from './config.js';
 import { openDatabase } from './database.js';
+import { readJson } from './json-bodies.js';
 import { DeadLettersController } from './dead-letters.js';
 import { HealthController } from './health.js';
 import { makeLogger, pipelineLog } from './logging.js';
+import { openApiOf, serveOpenApi } from './openapi.js';
 import { ProblemFilter } from './problem.js';
 import { CONFIG, type ServiceDefinition } from './service.js';
 import { BASE_CONFIG, PIPELINE } from './tokens.js';
@@ -55,7 +56,10 @@ class RootModule {}
  * Starts a service: settings, logs, database and migrations, pipeline, HTTP API with problems, health and OpenAPI.
  * @throws ConfigError when a setting is missing or does not fit
  */
-export const startService = async (definition: ServiceDefinition, options: StartOptions = {}): Promise<RunningService> => {
+export const startService = async (
+  definition: ServiceDefinition,
+  options: StartOptions = {},
+): Promise<RunningService> => {
   const env = options.env ?? process.env;
   const config = readConfig(baseConfig, env);
   const own = definition.config ? readConfig(definition.config, env) : {};
@@ -68,7 +72,8 @@ export const startService = async (definition: ServiceDefinition, options: Start
   let dataSource: DataSource | undefined;
   if (hasDatabase) {
     const databaseUrl = config.DATABASE_URL;
-    if (databaseUrl === undefined) throw new ConfigError('DATABASE_URL is missing: the Postgres database of this service.');
+    if (databaseUrl === undefined)
+      throw new ConfigError('DATABASE_URL is missing: the Postgres database of this service.');
     dataSource = await openDatabase(definition, databaseUrl, log);
     transport = options.transport ?? (await connectTransport(definition.name, config, log));
     await transport.ensureTopics(topicDeclarations);
@@ -106,12 +111,15 @@ export const startService = async (definition: ServiceDefinition, options: Start
   });
   app.useLogger(app.get(NestLogger));
   const { bodyLimit = '1mb' } = definition;
-  if (bodyLimit !== false) app.useBodyParser('json', { limit: bodyLimit });
+  if (bodyLimit !== false) readJson(app, bodyLimit);
   app.useGlobalFilters(new ProblemFilter());
   app.disable('x-powered-by');
   if (pipeline) {
     const performers = app.get(PerformerFinder).find();
-    const server = app.connectMicroservice({ strategy: new ReactionServer(pipeline, performers) }, { inheritAppConfig: false, deferInitialization: true });
+    const server = app.connectMicroservice(
+      { strategy: new ReactionServer(pipeline, performers) },
+      { inheritAppConfig: false, deferInitialization: true },
+    );
     server.useGlobalFilters(new ReactionErrors());
     await app.startAllMicroservices();
   }
@@ -136,14 +144,3 @@ const existing = (dataSource: DataSource) => ({
   useFactory: () => ({ type: 'postgres' as const }),
   dataSourceFactory: () => Promise.resolve(dataSource),
 });
-
-/** The OpenAPI document of a service, generated from its controllers. */
-export const openApiOf = (app: NestExpressApplication, definition: ServiceDefinition): OpenAPIObject =>
-  SwaggerModule.createDocument(
-    app,
-    new DocumentBuilder().setTitle(`Baton ${definition.name}`).setDescription(definition.doc).setVersion('1').build(),
-  );
-
-const serveOpenApi = (app: NestExpressApplication, document: OpenAPIObject): void => {
-  app.use('/openapi.json', (_: unknown, response: { json(body: unknown): void }) => response.json(document));
-};

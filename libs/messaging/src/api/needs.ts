@@ -44,11 +44,8 @@ export const found = <S extends State, P>(query: Query<S, P>, params: P): QueryN
   params,
 });
 
-type LoadedNeed<N> = N extends OneNeed<infer S>
-  ? S | undefined
-  : N extends ManyNeed<infer S> | QueryNeed<infer S>
-    ? readonly S[]
-    : never;
+type LoadedNeed<N> =
+  N extends OneNeed<infer S> ? S | undefined : N extends ManyNeed<infer S> | QueryNeed<infer S> ? readonly S[] : never;
 
 type Functional = (...args: never[]) => Needs;
 

@@ -13,13 +13,14 @@ import type { Outcome } from './outcome.js';
 export type MessageDefinition = EventDefinition | CommandDefinition | EffectResultDefinition<unknown, unknown>;
 
 /** The message that a definition describes, as its reaction gets it. */
-export type MessageOf<D> = D extends EventDefinition<infer Name, infer Schema>
-  ? Event<Name, z.infer<Schema>>
-  : D extends CommandDefinition<infer Schema>
-    ? Command<z.infer<Schema>>
-    : D extends EffectResultDefinition<infer Payload, infer Result>
-      ? EffectResult<Payload, Result>
-      : never;
+export type MessageOf<D> =
+  D extends EventDefinition<infer Name, infer Schema>
+    ? Event<Name, z.infer<Schema>>
+    : D extends CommandDefinition<infer Schema>
+      ? Command<z.infer<Schema>>
+      : D extends EffectResultDefinition<infer Payload, infer Result>
+        ? EffectResult<Payload, Result>
+        : never;
 
 /** What `@On` leaves for the strategy to find (the extras of Nest's event pattern). */
 export interface ReactionPlan {
@@ -82,7 +83,10 @@ export function On(
     FromMessage()(target, name, 0);
     FromLoaded()(target, name, 1);
     FromMoment()(target, name, 2);
-    EventPattern<string[]>(list.map(({ eventName }) => eventName), { plan })(target, name, descriptor);
+    EventPattern<string[]>(
+      list.map(({ eventName }) => eventName),
+      { plan },
+    )(target, name, descriptor);
   };
 }
 

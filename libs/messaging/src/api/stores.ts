@@ -48,7 +48,7 @@ export interface Query<S extends State = State, P = unknown> {
 }
 
 /** Declares a query; see `Query`. */
-export const defineQuery = <S extends State, P>(
-  store: Store<S>,
-  query: Omit<Query<S, P>, 'store'>,
-): Query<S, P> => ({ store, ...query });
+export const defineQuery = <S extends State, P>(store: Store<S>, query: Omit<Query<S, P>, 'store'>): Query<S, P> => ({
+  store,
+  ...query,
+});

@@ -15,7 +15,13 @@ const crashesAfter = (wanted: string, passed: readonly CrashPoint[]): number | u
 };
 
 it('crashes once, at the wanted point and the wanted time', () => {
-  const passed: readonly CrashPoint[] = ['before-commit', 'after-commit', 'before-commit', 'after-commit', 'after-commit'];
+  const passed: readonly CrashPoint[] = [
+    'before-commit',
+    'after-commit',
+    'before-commit',
+    'after-commit',
+    'after-commit',
+  ];
   expect(crashesAfter('after-commit', passed)).toBe(2);
   expect(crashesAfter('after-commit:2', passed)).toBe(4);
   expect(crashesAfter('before-commit:2', passed)).toBe(3);

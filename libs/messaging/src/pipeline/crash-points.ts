@@ -18,7 +18,9 @@ const WANTED = /^([a-z-]+)(?::([1-9]\d{0,5}))?$/;
 export const crashAt = (text: string, crash: () => void): ((point: CrashPoint) => void) => {
   const [, wanted = '', count = '1'] = WANTED.exec(text) ?? [];
   if (!(crashPoints as readonly string[]).includes(wanted)) {
-    throw new Error(`BATON_CRASH_AT is ${text}; it takes one of ${crashPoints.join(', ')}, with a count like :3 if not the first.`);
+    throw new Error(
+      `BATON_CRASH_AT is ${text}; it takes one of ${crashPoints.join(', ')}, with a count like :3 if not the first.`,
+    );
   }
   let left = Number(count);
   return (point) => {

@@ -45,4 +45,7 @@ export const backoff = (tries: number, first: number, longest: number): number =
 
 /** An error's message, fit to be stored: no NUL, at most 1,000 characters. */
 export const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replaceAll('\u0000', '\uFFFD').toWellFormed().slice(0, 1_000);
+  (error instanceof Error ? error.message : String(error))
+    .replaceAll('\u0000', '\uFFFD')
+    .toWellFormed()
+    .slice(0, 1_000);

@@ -50,9 +50,7 @@ export const lockHeld = async (run: Run, inputs: readonly HeldInput[]): Promise<
   );
   const found = new Map(rows.map(([id, state, tries]) => [id, `${String(state)}/${String(tries)}`]));
   return new Set(
-    inputs
-      .filter(({ heldId, state, tries }) => found.get(heldId) === `${state}/${tries}`)
-      .map(({ heldId }) => heldId),
+    inputs.filter(({ heldId, state, tries }) => found.get(heldId) === `${state}/${tries}`).map(({ heldId }) => heldId),
   );
 };
 

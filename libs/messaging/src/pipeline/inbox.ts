@@ -13,7 +13,11 @@ export interface NewInboxEntry extends InboxEntry {
 
 export const readInbox = async (run: Run, ids: readonly string[]): Promise<Map<string, InboxEntry>> => {
   if (ids.length === 0) return new Map();
-  const { rows } = await run('select id, fingerprint, reply from inbox where id = any($1::text[])', [ids], 'inbox:read');
+  const { rows } = await run(
+    'select id, fingerprint, reply from inbox where id = any($1::text[])',
+    [ids],
+    'inbox:read',
+  );
   return new Map(
     rows.map(([id, fingerprint, reply]) => [
       id as string,

@@ -91,3 +91,13 @@ export const unpackContent = (bytes: Buffer): HeldContent => {
     },
   };
 };
+
+/** The message in an input, once its record is decoded, if it has one. */
+export const messageOf = (input: Input): Message | undefined => {
+  if (input.kind === 'command' || input.kind === 'effect') return input.message;
+  if (input.kind === 'held' && input.content.kind === 'message') return input.content.message;
+  const { decoded } = input;
+  if (decoded?.kind !== 'event') return undefined;
+  const { event, trace } = decoded;
+  return { name: event.name, id: event.id, key: event.key, body: event, trace };
+};

@@ -37,8 +37,12 @@ export const deleteOutbox = (run: Run, ids: readonly string[]): Promise<unknown>
 
 /** Those of these rows that are still there, so perhaps not published. */
 export const readOutbox = async (run: Run, ids: readonly string[]): Promise<OutboxRow[]> => {
-  const { rows } = await run('select id, records from outbox where id = any($1::bigint[]) order by created_at, id', [ids]);
-  return Promise.all(rows.map(async ([id, records]) => ({ id: id as string, records: await unpack(records as Buffer) })));
+  const { rows } = await run('select id, records from outbox where id = any($1::bigint[]) order by created_at, id', [
+    ids,
+  ]);
+  return Promise.all(
+    rows.map(async ([id, records]) => ({ id: id as string, records: await unpack(records as Buffer) })),
+  );
 };
 
 /** Rows that have been there for longer than a publisher that lives would leave them. */
@@ -48,5 +52,7 @@ export const staleOutbox = async (run: Run, olderThanMs: number, limit: number):
      order by created_at, id limit $2`,
     [olderThanMs, limit],
   );
-  return Promise.all(rows.map(async ([id, records]) => ({ id: id as string, records: await unpack(records as Buffer) })));
+  return Promise.all(
+    rows.map(async ([id, records]) => ({ id: id as string, records: await unpack(records as Buffer) })),
+  );
 };

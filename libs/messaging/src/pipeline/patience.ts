@@ -47,7 +47,7 @@ export class Poller {
     private readonly what: string,
     private readonly pauseMs: number,
     private readonly log: PipelineLog,
-    private readonly work: () => Promise<boolean>,
+    private readonly work: () => Promise<boolean | void>,
   ) {}
 
   start(): void {

@@ -2,7 +2,7 @@ import { StockReplenished } from '@baton/contracts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
 import { encode } from '../wire/cloud-events.js';
-import { Add, Due, TallyService, wish } from './testing-tally.js';
+import { Add, Due, TallyService, wish } from '../testing/tally.js';
 
 let database: FreshDatabase;
 let transport: MemoryTransport;
@@ -189,7 +189,9 @@ test('a command under a key that was used is answered again, and refused with an
     status: 422,
     code: 'idempotency-key-reused',
   });
-  const twice = await Promise.all([1, 2].map(() => pipeline.submit(Add, { orderId: 'b', amount: 1 }, { idempotencyKey: 'k2' })));
+  const twice = await Promise.all(
+    [1, 2].map(() => pipeline.submit(Add, { orderId: 'b', amount: 1 }, { idempotencyKey: 'k2' })),
+  );
   expect(twice).toEqual([{ body: { total: 1 } }, { body: { total: 1 } }]);
   expect(await totals()).toEqual({ a: 5, b: 1 });
 });
@@ -253,7 +255,11 @@ test('two processes that meet the same new row in different topics lose nothing'
   await start();
   const second = await TallyService.start(database, other);
   const replenish = (sku: string, quantity: number) =>
-    encode(StockReplenished({ sku, location: 'W', onHand: 1, reserved: 0, quantity }, quantity), '2026-01-01T00:00:00Z', {});
+    encode(
+      StockReplenished({ sku, location: 'W', onHand: 1, reserved: 0, quantity }, quantity),
+      '2026-01-01T00:00:00Z',
+      {},
+    );
   for (let round = 0; round < 30; round += 1) {
     transport.deliver([wish(`k${round}`, 1)]);
     other.deliver([replenish(`k${round}`, 2)]);

@@ -25,7 +25,6 @@ const MOST_REMEMBERED = 50_000;
 export class Publisher {
   private waiting: OutboxRow[] = [];
   private readonly underWay = new Set<string>();
-  private readonly blocks: bigint[] = [];
   private readonly remembered = new Set<string>();
   private published: string[] = [];
   private running: Promise<void> | undefined;
@@ -38,7 +37,7 @@ export class Publisher {
     private readonly pool: pg.Pool,
     private readonly transport: Transport,
     private readonly log: PipelineLog,
-    private readonly blockSize: number,
+    private readonly isOwn: (id: string) => boolean,
   ) {
     let staleMs = 0;
     this.relay = new Poller('The relay', RELAY_PAUSE_MS, log, async () => {
@@ -58,16 +57,8 @@ export class Publisher {
     this.relay.start();
   }
 
-  /** Ids of this process' own units of work are known: they are published, or queued in order. */
-  addBlock(first: bigint): void {
-    this.blocks.push(first);
-  }
-
-  readonly isKnown = (id: string): boolean => {
-    if (this.remembered.has(id)) return true;
-    const number = BigInt(id);
-    return this.blocks.some((first) => number >= first && number < first + BigInt(this.blockSize));
-  };
+  /** What this process' own units of work said is published, or queued in order. */
+  readonly isKnown = (id: string): boolean => this.isOwn(id) || this.remembered.has(id);
 
   /** Remembers ids that were looked for: what was found is queued, what was not is published. */
   remember(ids: Iterable<string>): void {

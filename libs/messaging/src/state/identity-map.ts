@@ -103,7 +103,8 @@ export class IdentityMap {
       const text = table.keyOf(state);
       if (join) this.addAbsent(table, text);
       const entry = this.entries.get(table)?.get(text);
-      if (!entry) throw new Error(`A reaction saved ${table.store.entity.name} ${text} without having asked to see it.`);
+      if (!entry)
+        throw new Error(`A reaction saved ${table.store.entity.name} ${text} without having asked to see it.`);
       entry.state = join && entry.state !== undefined ? join(entry.state, state) : state;
       entry.changed = true;
       entry.said ||= table.keyValues(state).some((value) => said.has(value));
@@ -128,7 +129,10 @@ export class IdentityMap {
       const updates: Row[] = [];
       for (const entry of rows.values()) {
         if (!entry.changed || entry.state === undefined) continue;
-        (entry.existed ? updates : inserts).push({ state: entry.state, outboxId: entry.said ? outboxId : entry.outboxId });
+        (entry.existed ? updates : inserts).push({
+          state: entry.state,
+          outboxId: entry.said ? outboxId : entry.outboxId,
+        });
       }
       if (inserts.length) writes.push(table.insert(this.run, inserts));
       if (updates.length) writes.push(table.update(this.run, updates));
@@ -171,7 +175,8 @@ export class IdentityMap {
 
   private addAbsent(table: StoreTable, text: string): void {
     const rows = getOrAdd(this.entries, table, () => new Map<string, Entry>());
-    if (!rows.has(text)) rows.set(text, { table, state: undefined, outboxId: null, existed: false, changed: false, said: false });
+    if (!rows.has(text))
+      rows.set(text, { table, state: undefined, outboxId: null, existed: false, changed: false, said: false });
   }
 }
 

@@ -34,15 +34,23 @@ export interface Traced {
   within<T>(work: () => T): T;
 }
 
+const silentSpan = trace.wrapSpanContext({ traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 });
+
+/** True where nobody would see a span: no SDK runs, or the trace was not chosen when it began. */
+const isUnseen = ({ traceparent }: Headers): boolean =>
+  traceparent?.endsWith('-00') ?? propagation.fields().length === 0;
+
 /** Begins a span as a child of what `headers` carry. Its owner ends it. */
 export const beginSpan = (name: string, headers: Headers, kind: SpanKind, attributes: Attributes): Traced => {
+  // Most messages of most systems: the headers are handed on as they came, and nothing is made for them.
+  if (isUnseen(headers)) return { span: silentSpan, headers, within: (work) => work() };
   const parent = contextOf(headers);
   const span = tracer.startSpan(name, { kind, attributes }, parent);
   const inside = trace.setSpan(parent, span);
   const own = headersOf(inside);
+  // Without a propagator the headers that came are handed on as they are.
   return {
     span,
-    // Without an SDK there is no propagator: the headers that came are handed on as they are.
     headers: own.traceparent === undefined ? headers : own,
     within: (work) => context.with(inside, work),
   };
@@ -51,6 +59,12 @@ export const beginSpan = (name: string, headers: Headers, kind: SpanKind, attrib
 /** A span of its own for one unit of work, linked to the traces of the messages in it. */
 export const beginBatchSpan = (name: string, attributes: Attributes): Span =>
   tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes, root: true });
+
+/** Links a span to the trace that a message came with. */
+export const linkTo = (span: Span, headers: Headers | undefined): void => {
+  const parent = headers && trace.getSpanContext(contextOf(headers));
+  if (parent) span.addLink({ context: parent });
+};
 
 export const fail = (span: Span, error: unknown): void => {
   const message = error instanceof Error ? error.name : 'error';

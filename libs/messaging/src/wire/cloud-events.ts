@@ -81,7 +81,14 @@ export const decode = (record: IncomingRecord, isHeard: (eventName: string) => b
   const definition = plainBodies[record.topic];
   if (!definition) return refuse('The header ce_type is missing; it says which event this is.');
   if (!isHeard(definition.eventName)) return { kind: 'unheard' };
-  return check(record, definition, body.value, `${record.topic}/${record.partition}/${record.offset}`, undefined, trace);
+  return check(
+    record,
+    definition,
+    body.value,
+    `${record.topic}/${record.partition}/${record.offset}`,
+    undefined,
+    trace,
+  );
 };
 
 const check = (
@@ -100,7 +107,9 @@ const check = (
   if (!parsed.success) return refuse(`${definition.eventName} is not valid: ${describeIssues(parsed.error)}`);
   const key = definition.keyOf(parsed.data);
   if (record.key === undefined) {
-    return refuse(`The record has no key; ${definition.keyedBy === 'order' ? 'its order id' : 'its SKU'} (${key}) must be its key.`);
+    return refuse(
+      `The record has no key; ${definition.keyedBy === 'order' ? 'its order id' : 'its SKU'} (${key}) must be its key.`,
+    );
   }
   if (record.key !== key) {
     return refuse(`The record's key ${quote(record.key)} and its body's ${definition.keyedBy} ${quote(key)} disagree.`);

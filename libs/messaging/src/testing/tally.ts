@@ -9,11 +9,11 @@ import type { MessageDefinition, ReactionPlan } from '../api/reactions.js';
 import { defineStore } from '../api/stores.js';
 import { Messaging1700000000000 } from '../migrations/1-messaging.js';
 import { StateEntity } from '../store/state.entity.js';
-import type { FreshDatabase } from '../testing/index.js';
-import { MemoryTransport } from '../testing/index.js';
+
+import type { FreshDatabase, MemoryTransport } from './index.js';
 import { encode } from '../wire/cloud-events.js';
-import { type Handler, MessageParked, Reactions } from './reactions.js';
-import { PipelineRuntime } from './runtime.js';
+import { type Handler, MessageParked, Reactions } from '../pipeline/reactions.js';
+import { PipelineRuntime } from '../pipeline/runtime.js';
 
 /** The state of the tests' service: what an order's wishes add up to. */
 interface Tally {
@@ -86,7 +86,9 @@ const addTo = (orderId: string, amount: number, id: string, before: Tally | unde
   const after = { ...now, total: now.total + amount, heard: [...now.heard, id] };
   return {
     save: [save(Tallies, after)],
-    publish: [FulfilmentStarted({ orderId, definition: 'tally', version: after.heard.length }, id.replaceAll('/', '.'))],
+    publish: [
+      FulfilmentStarted({ orderId, definition: 'tally', version: after.heard.length }, id.replaceAll('/', '.')),
+    ],
     reply: { body: { total: after.total } },
   };
 };
@@ -107,31 +109,53 @@ const tallyReactions = (plan: Plan): Reactions => {
     };
     reactions.register(reaction, handler);
   };
-  on<OrderCancellationRequested>(OrderCancellationRequested, (event) => event.data.orderId, (event, loaded) => {
-    plan.handled.push(event.id);
-    if (event.data.wish === plan.poison) throw new Error('poisoned');
-    return addTo(event.data.orderId, event.data.wish, event.id, loaded.tally);
-  });
-  on<StockReplenished>(StockReplenished, (event) => event.data.sku, (event, loaded) =>
-    addTo(event.data.sku, event.data.quantity, event.id, loaded.tally),
+  on<OrderCancellationRequested>(
+    OrderCancellationRequested,
+    (event) => event.data.orderId,
+    (event, loaded) => {
+      plan.handled.push(event.id);
+      if (event.data.wish === plan.poison) throw new Error('poisoned');
+      return addTo(event.data.orderId, event.data.wish, event.id, loaded.tally);
+    },
   );
-  on<{ id: string; data: z.infer<typeof Add.schema> }>(Add, (command) => command.data.orderId, ({ id, data }, loaded) => {
-    if (data.amount < 0) throw new Refused(409, 'below-zero', 'Only additions are taken.');
-    if (data.amount === 13) throw new Error('unlucky');
-    const added = addTo(data.orderId, data.amount, id, loaded.tally);
-    return data.amount === 7 ? { ...added, effects: [Ring({ orderId: data.orderId }, `ring/${data.orderId}`)] } : added;
-  });
-  on<{ id: string; data: { orderId: string } }>(Due, (command) => command.data.orderId, ({ id, data }, loaded) => {
-    plan.handled.push(`due ${data.orderId}`);
-    return addTo(data.orderId, 1, id, loaded.tally);
-  });
-  on<EffectResult<{ orderId: string }>>(Ring.result, (result) => result.payload.orderId, (_, loaded) =>
-    loaded.tally ? { save: [save(Tallies, { ...loaded.tally, rang: loaded.tally.rang + 1 })] } : {},
+  on<StockReplenished>(
+    StockReplenished,
+    (event) => event.data.sku,
+    (event, loaded) => addTo(event.data.sku, event.data.quantity, event.id, loaded.tally),
   );
-  on<{ id: string; data: z.infer<typeof MessageParked.schema> }>(MessageParked, (command) => command.data.key, (command, loaded) => {
-    const before = loaded.tally ?? none(command.data.key);
-    return { save: [save(Tallies, { ...before, parked: before.parked + 1 })] };
-  });
+  on<{ id: string; data: z.infer<typeof Add.schema> }>(
+    Add,
+    (command) => command.data.orderId,
+    ({ id, data }, loaded) => {
+      if (data.amount < 0) throw new Refused(409, 'below-zero', 'Only additions are taken.');
+      if (data.amount === 13) throw new Error('unlucky');
+      const added = addTo(data.orderId, data.amount, id, loaded.tally);
+      return data.amount === 7
+        ? { ...added, effects: [Ring({ orderId: data.orderId }, `ring/${data.orderId}`)] }
+        : added;
+    },
+  );
+  on<{ id: string; data: { orderId: string } }>(
+    Due,
+    (command) => command.data.orderId,
+    ({ id, data }, loaded) => {
+      plan.handled.push(`due ${data.orderId}`);
+      return addTo(data.orderId, 1, id, loaded.tally);
+    },
+  );
+  on<EffectResult<{ orderId: string }>>(
+    Ring.result,
+    (result) => result.payload.orderId,
+    (_, loaded) => (loaded.tally ? { save: [save(Tallies, { ...loaded.tally, rang: loaded.tally.rang + 1 })] } : {}),
+  );
+  on<{ id: string; data: z.infer<typeof MessageParked.schema> }>(
+    MessageParked,
+    (command) => command.data.key,
+    (command, loaded) => {
+      const before = loaded.tally ?? none(command.data.key);
+      return { save: [save(Tallies, { ...before, parked: before.parked + 1 })] };
+    },
+  );
   return reactions;
 };
 
@@ -149,7 +173,10 @@ export class TallyService {
   static async start(
     database: FreshDatabase,
     transport: MemoryTransport,
-    options: Partial<Plan> & { tries?: number; dueSources?: ConstructorParameters<typeof PipelineRuntime>[0]['dueSources'] } = {},
+    options: Partial<Plan> & {
+      tries?: number;
+      dueSources?: ConstructorParameters<typeof PipelineRuntime>[0]['dueSources'];
+    } = {},
   ): Promise<TallyService> {
     const { tries = 3, dueSources, ...rest } = options;
     const plan: Plan = Object.assign(rest, { handled: [] });

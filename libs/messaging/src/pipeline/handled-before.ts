@@ -1,0 +1,45 @@
+import type { Run } from '../state/store-table.js';
+import type { TopicPartition } from '../transport/port.js';
+import { takeEffects } from './effect-rows.js';
+import { lockHeld, parkedKeys } from './held-messages.js';
+import { type InboxEntry, readInbox } from './inbox.js';
+import { type Input, messageOf } from './inputs.js';
+import { lockPositions, partitionName } from './positions.js';
+
+/** Everything in the database that tells which messages were handled already, and which have to wait. */
+export interface HandledBefore {
+  /** Next offset of each partition, locked. */
+  readonly positions: ReadonlyMap<string, bigint>;
+  /** Effects whose rows were there, and are taken. */
+  readonly effects: ReadonlySet<string>;
+  /** Answers to idempotency keys. */
+  readonly inbox: ReadonlyMap<string, InboxEntry>;
+  /** Held messages that still are as they were found, locked. */
+  readonly held: ReadonlySet<string>;
+  /** Keys whose later messages wait. */
+  readonly parked: ReadonlySet<string>;
+}
+
+/** Begins the transaction and reads all of it in one round trip. */
+export const begin = async (run: Run, inputs: readonly Input[]): Promise<HandledBefore> => {
+  const partitions = new Map<string, TopicPartition>();
+  const keys = new Set<string>();
+  for (const input of inputs) {
+    if (input.kind === 'record') partitions.set(partitionName(input.record), input.record);
+    const key = messageOf(input)?.key;
+    if (key !== undefined) keys.add(key);
+  }
+  const held = inputs.filter((input) => input.kind === 'held');
+  const effectIds = inputs.flatMap((input) => (input.kind === 'effect' ? [input.effectId] : []));
+  const inboxIds = inputs.flatMap((input) => (input.kind === 'command' && input.inbox ? [input.inbox.id] : []));
+  const heldIds = held.map(({ heldId }) => heldId);
+  const [, positions, effects, inbox, live, parked] = await Promise.all([
+    run('begin', []),
+    lockPositions(run, [...partitions.values()]),
+    takeEffects(run, effectIds),
+    readInbox(run, inboxIds),
+    lockHeld(run, held),
+    parkedKeys(run, [...keys], heldIds),
+  ]);
+  return { positions, effects, inbox, held: live, parked };
+};

@@ -1,0 +1,111 @@
+import type { EventDraft } from '@baton/contracts';
+import { definitionOf } from '@baton/contracts';
+import { type Outcome, Refused, type Reply } from '../api/outcome.js';
+import type { IdentityMap } from '../state/identity-map.js';
+import type { Run } from '../state/store-table.js';
+import { type MessageOutcome, pipelineMetrics } from '../telemetry/metrics.js';
+import type { Headers, OutgoingRecord, PartitionOffset } from '../transport/port.js';
+import { describeIssues, encode } from '../wire/cloud-events.js';
+import { type EffectRow, insertEffects, type NewEffect } from './effect-rows.js';
+import { deleteHeld, type HeldAgain, holdAgain, insertHeld, type NewHeld } from './held-messages.js';
+import { type InboxEntry, insertInbox, type NewInboxEntry } from './inbox.js';
+import type { CommandInput } from './inputs.js';
+import { deleteOutbox, insertOutbox, type OutboxRow } from './outbox.js';
+import { movePositions } from './positions.js';
+
+/** What one unit of work will write, besides its rows of state; gathered in memory, written in one round trip. */
+export class Ledger {
+  /** Answers for those who submitted commands, for after the commit. */
+  readonly settle: (() => void)[] = [];
+  readonly held: NewHeld[] = [];
+  readonly again: HeldAgain[] = [];
+  /** Held messages that are done with. */
+  readonly done: string[] = [];
+  private readonly records: OutgoingRecord[] = [];
+  private readonly effects: NewEffect[] = [];
+  private readonly inbox: NewInboxEntry[] = [];
+  private readonly counts = new Map<string, number>();
+
+  constructor(
+    private readonly map: IdentityMap,
+    private readonly now: string,
+  ) {}
+
+  /** Takes an outcome over; what can fail comes first, so that a reaction leaves all of its traces or none. */
+  accept(outcome: Outcome, trace: Headers): void {
+    const records = (outcome.publish ?? []).map((draft) => this.record(draft, trace));
+    this.map.apply(outcome.save ?? [], new Set(records.map(({ key }) => key)));
+    this.records.push(...records);
+    for (const { effect, key, payload } of outcome.effects ?? []) {
+      this.effects.push({ kind: effect, key, payload, trace });
+    }
+  }
+
+  answer(input: CommandInput, reply: Reply): void {
+    if (input.inbox) this.inbox.push({ ...input.inbox, reply });
+    this.settle.push(() => input.resolve(reply));
+  }
+
+  /** An answer that was given earlier in this unit of work. */
+  answerOf(inboxId: string): InboxEntry | undefined {
+    return this.inbox.find(({ id }) => id === inboxId);
+  }
+
+  /** The same request gets its answer again; another one under its key is refused. */
+  answerAgain(input: CommandInput, entry: InboxEntry, fingerprint: string): void {
+    if (entry.fingerprint === fingerprint) {
+      this.settle.push(() => input.resolve(entry.reply));
+      return;
+    }
+    const detail = 'This Idempotency-Key was used for another request; a new request needs a key of its own.';
+    this.settle.push(() => input.reject(new Refused(422, 'idempotency-key-reused', detail)));
+  }
+
+  count(name: string, outcome: MessageOutcome): void {
+    const key = `${name}\u0001${outcome}`;
+    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+  }
+
+  /** Adds what happened to the process' counters; called once it is committed. */
+  report(): void {
+    for (const [key, count] of this.counts) {
+      const [name, outcome] = key.split('\u0001') as [string, string];
+      pipelineMetrics.messages.add(count, { name, outcome });
+    }
+  }
+
+  /** The outbox row with all events, if there are any. */
+  outbox(id: string): OutboxRow | undefined {
+    return this.records.length > 0 ? { id, records: this.records } : undefined;
+  }
+
+  /**
+   * Sends all writes and the commit in one round trip: if one fails, Postgres rolls back, and its error is what is
+   * thrown.
+   * @returns the effects that were saved, claimed by this process
+   */
+  async write(
+    run: Run,
+    outbox: OutboxRow | undefined,
+    positions: readonly PartitionOffset[],
+    published: readonly string[],
+  ): Promise<readonly EffectRow[]> {
+    const writes = this.map.write(outbox?.id ?? null);
+    if (positions.length) writes.push(movePositions(run, positions));
+    if (outbox) writes.push(insertOutbox(run, outbox));
+    if (published.length) writes.push(deleteOutbox(run, published));
+    if (this.inbox.length) writes.push(insertInbox(run, this.inbox));
+    if (this.held.length) writes.push(insertHeld(run, this.held));
+    if (this.again.length) writes.push(holdAgain(run, this.again));
+    if (this.done.length) writes.push(deleteHeld(run, this.done));
+    const effects = this.effects.length ? insertEffects(run, this.effects) : Promise.resolve([]);
+    const [saved] = await Promise.all([effects, ...writes, run('commit', [])]);
+    return saved;
+  }
+
+  private record(draft: EventDraft, trace: Headers): OutgoingRecord {
+    const valid = definitionOf(draft.name).schema.safeParse(draft.data);
+    if (!valid.success) throw new Error(`A reaction said an invalid ${draft.name}: ${describeIssues(valid.error)}`);
+    return encode(draft, this.now, trace);
+  }
+}

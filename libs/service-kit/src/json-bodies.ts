@@ -1,0 +1,36 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Refused } from '@baton/messaging';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { problemOf } from './problem.js';
+
+type Next = () => void;
+
+/**
+ * Reads the bodies of requests as JSON, up to a limit such as `1mb`. What cannot be read is answered here: Nest would
+ * make a problem without a type of a parser's error, with a piece of the body in it.
+ */
+export const readJson = (app: NestExpressApplication, limit: string | number): void => {
+  app.use((request: IncomingMessage, response: ServerResponse, next: Next) => {
+    if (hasBody(request) && !isJson(request)) answer(response, notJson());
+    else next();
+  });
+  app.useBodyParser('json', { limit });
+  // Express knows a handler of errors by its four parameters.
+  app.use((error: unknown, _request: IncomingMessage, response: ServerResponse, _next: Next) => {
+    answer(response, error);
+  });
+};
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
+const isJson = ({ headers }: IncomingMessage): boolean =>
+  /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '');
+
+const notJson = (): Refused =>
+  new Refused(415, 'not-json', 'Send the body as JSON, with the header content-type: application/json.');
+
+const answer = (response: ServerResponse, error: unknown): void => {
+  const problem = problemOf(error);
+  response.writeHead(problem.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
+};
