@@ -13,6 +13,15 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
  */
 const GENERATORS = [
   { program: 'libs/contracts/dist/generate.js', writes: ['libs/contracts/generated', 'docs/reference/events.md'] },
+  {
+    program: 'test/dist/generate/main.js',
+    writes: [
+      'docs/reference/saga-order-fulfilment.md',
+      'docs/reference/settings.md',
+      'docs/reference/metrics.md',
+      'docs/reference/openapi',
+    ],
+  },
 ];
 
 const check = process.argv.includes('--check');

@@ -6,5 +6,6 @@ export * from './events/orders.js';
 export * from './events/shipping.js';
 export * from './events/warehouse.js';
 export * from './primitives.js';
+export { type Reader, readers } from './readers.js';
 export * from './registry.js';
 export * from './topics.js';
