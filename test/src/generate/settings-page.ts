@@ -36,9 +36,9 @@ const kindOf = (described: Described): string => {
 const absentOf = (schema: z.ZodType): string => {
   const parsed = schema.safeParse(undefined);
   if (!parsed.success) return '**must be set**';
-  if (parsed.data === undefined) return '—';
-  if (Array.isArray(parsed.data)) return code(parsed.data.join(','));
-  return typeof parsed.data === 'object' ? '—' : code(String(parsed.data));
+  const { data } = parsed;
+  if (Array.isArray(data)) return code(data.join(','));
+  return typeof data === 'string' || typeof data === 'number' || typeof data === 'boolean' ? code(String(data)) : '—';
 };
 
 const settingsTable = (schema: z.ZodObject): string =>
