@@ -85,10 +85,14 @@ const fire = (visit: Visit, waiting: Waiting, wait: Wait): Visit => {
   return action === 'delay' ? sayDelay(next, unit, step, 'late', more ? due : undefined) : again(next, waiting, n + 1);
 };
 
-/** While a message of the saga is parked nobody knows what is late: that only opens an incident, and is looked at again. */
+/**
+ * While a message of the saga is parked nobody knows what is late: that only opens an incident, and is looked at again.
+ * A reminder is nothing that is late, and is left out.
+ */
 const firePatiently = (visit: Visit, waiting: Waiting, wait: Wait): Visit => {
-  const due = later(visit.now, pause(visit.definition, waiting, 0));
+  const due = later(visit.now, waiting.remind?.every ?? waiting.within);
   const rearmed = rewound(visit, waiting, { ...wait, due });
+  if (waiting.remind && !hasCome(waiting.remind.deadline, visit.now)) return rearmed;
   return openIncident(
     rearmed,
     waiting.unit,

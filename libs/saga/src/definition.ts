@@ -72,6 +72,8 @@ export interface Failure {
   readonly where?: { readonly field: string; readonly is: string | number | boolean } | { readonly empty: string };
   /** The name of the failure. */
   readonly as: string;
+  /** A field beside that of `where`, in the entries that fit, by which people are told what it is about. */
+  readonly about?: string;
   /** True when nothing of the unit is left to undo, so that this ends it. */
   readonly ends?: boolean;
 }

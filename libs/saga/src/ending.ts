@@ -3,6 +3,16 @@ import { linesOf } from './requests.js';
 import type { Ended, Saga, Unit } from './saga.js';
 import { changed, say, type Visit } from './visit.js';
 
+/** The customer reads it: a few names say enough. */
+const MOST_NAMED = 5;
+
+/** A sentence, with what it is about at its end. */
+const naming = (sentence: string, about: readonly string[] = []): string => {
+  if (about.length === 0) return sentence;
+  const more = about.length > MOST_NAMED ? ` and ${about.length - MOST_NAMED} more` : '';
+  return `${sentence.replace(/\.$/, '')}: ${about.slice(0, MOST_NAMED).join(', ')}${more}.`;
+};
+
 /** The alternative that a cancellation is told with: of all by which something was given up, the most important. */
 const reasonOf = (
   { alternatives }: SagaDefinition,
@@ -10,8 +20,11 @@ const reasonOf = (
 ): { readonly reason: string; readonly detail: string } => {
   const given = new Set(saga.units.map(({ givenUp }) => givenUp));
   const alternative = alternatives.find(({ name }) => given.has(name));
-  const leadsTo = alternative?.leadsTo;
-  return { reason: alternative?.name ?? '', detail: leadsTo && 'cancel' in leadsTo ? leadsTo.cancel : '' };
+  if (!alternative) return { reason: '', detail: '' };
+  const { name, when, leadsTo } = alternative;
+  const unit = saga.units.find(({ givenUp }) => givenUp === name);
+  const about = 'step' in when ? unit?.steps[when.step]?.about : undefined;
+  return { reason: name, detail: 'cancel' in leadsTo ? naming(leadsTo.cancel, about) : '' };
 };
 
 /**

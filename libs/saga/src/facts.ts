@@ -35,6 +35,15 @@ const fits = ({ where }: Failure, data: Heard['data']): boolean => {
   return valuesAt(data, where.field).includes(where.is);
 };
 
+/** What a failure is about: `about` of those entries whose field beside it is what `where` asks for. */
+const aboutIn = ({ where, about }: Failure, data: Heard['data']): readonly string[] => {
+  if (about === undefined || where === undefined || 'empty' in where) return [];
+  const end = where.field.lastIndexOf('.');
+  const entries = end < 0 ? [data] : valuesAt(data, where.field.slice(0, end));
+  const fitting = entries.filter((entry) => valuesAt(entry, where.field.slice(end + 1)).includes(where.is));
+  return [...new Set(fitting.flatMap((entry) => valuesAt(entry, about)).map(String))];
+};
+
 type StepRole = Extract<Role, { readonly step: string }>;
 
 /** What one event changes of a unit: the same unit when it says nothing new. */
@@ -56,12 +65,14 @@ const foldRole = (definition: SagaDefinition, unit: Unit, role: StepRole, event:
     const said = step.asks === undefined ? undefined : event.data['attempt'];
     const attempt = typeof said === 'number' ? said : attemptOf(state);
     if (attempt < attemptOf(state) || state.done !== undefined) return state;
-    const { failed, ...rest } = state;
+    const { failed, about: _about, ...rest } = state;
     const current = attempt > 1 ? { ...rest, attempt } : rest;
     if (role.kind === 'done') return { ...current, done: now };
     if (failed !== undefined && attempt === attemptOf(state)) return state;
     const failure = step.cannot?.find((each) => each.event === event.name && fits(each, event.data));
-    return failure ? { ...current, failed: failure.as } : state;
+    if (!failure) return state;
+    const about = aboutIn(failure, event.data);
+    return { ...current, failed: failure.as, ...(about.length > 0 && { about }) };
   });
 };
 

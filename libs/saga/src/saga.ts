@@ -60,6 +60,8 @@ export interface StepState {
   readonly begun?: string;
   readonly done?: string;
   readonly failed?: string;
+  /** What the failure is about, for people. */
+  readonly about?: readonly string[];
   /** From 1; absent until there is more than one. */
   readonly attempt?: number;
   /** What the coordinator chose for this attempt, such as a carrier. */

@@ -1,6 +1,7 @@
 import { days, hours, minutes, seconds } from '@baton/saga';
 import { z } from 'zod';
 import { Definitions } from './definitions/index.js';
+import { kpiSettings } from './kpis/inputs.js';
 
 const UNITS: Readonly<Record<string, (count: number) => number>> = { s: seconds, m: minutes, h: hours, d: days };
 const DURATION = /^([A-Za-z]+)=(\d+)([smhd])$/;
@@ -23,6 +24,7 @@ const policyChange = z
 
 /** Settings of the coordinator; each key is an environment variable. */
 export const coordinatorConfig = z.object({
+  ...kpiSettings,
   COORDINATOR_POLICY: policyChange
     .superRefine((change, context) => {
       try {

@@ -58,7 +58,11 @@ it('follows an order, and says what it waits for, with its timeline', async () =
   expect(body).toMatchObject({
     status: 'running',
     openIncidents: 0,
-    timeline: [{ fact: 'OrderPlaced' }, { fact: 'FulfilmentStarted' }, { fact: 'StockReserved', text: 'Shipment 1: stock was reserved.' }],
+    timeline: [
+      { fact: 'OrderPlaced' },
+      { fact: 'FulfilmentStarted' },
+      { fact: 'StockReserved', text: 'Shipment 1: stock was reserved.' },
+    ],
   });
   await eventually(() => said().includes('FulfilmentStarted'));
   expect((await http('/sagas?status=running&limit=1')).body).toMatchObject({ sagas: [{ orderId: 'o-1' }], next: null });

@@ -4,5 +4,6 @@ export { dueSagas } from './deadlines.js';
 export { Definitions, sagaPlans } from './definitions/index.js';
 export { orderFulfilmentV1 } from './definitions/order-fulfilment.v1.js';
 export type { HistoryRecord, IncidentRecord, SagaRecord } from './domain/records.js';
+export { KpiRollup } from './kpis/rollup.js';
 export { CoordinatorReactions } from './reactions.js';
 export { History, Incidents, Sagas } from './store/sagas.js';

@@ -8,6 +8,13 @@ export interface Named {
   readonly message: unknown;
 }
 
+/**
+ * Changes what a reaction gets to see, as a bug would: the message's name and the rows it loaded. Returns undefined when
+ * the message is to be ignored. Only tests of the simulation itself use it.
+ */
+export type Sabotage = (service: string, message: string, loaded: Loaded) => Loaded | undefined;
+export type Loaded = Readonly<Record<string, unknown>>;
+
 interface Reaction {
   readonly plan: ReactionPlan;
   run(message: unknown, loaded: unknown, moment: Moment): Outcome;
@@ -51,6 +58,7 @@ export class MemoryService {
   constructor(
     readonly name: string,
     controllers: readonly object[],
+    private readonly sabotage: Sabotage = (_service, _message, loaded) => loaded,
   ) {
     this.reactions = reactionsOf(controllers);
   }
@@ -66,7 +74,8 @@ export class MemoryService {
     const seen = new Set<string>();
     const first = this.load(reaction.plan.first(message as never), seen);
     const second = reaction.plan.second?.(message as never, first as never);
-    const loaded = second ? { ...first, ...this.load(second, seen) } : first;
+    const loaded = this.sabotage(this.name, name, second ? { ...first, ...this.load(second, seen) } : first);
+    if (!loaded) return {};
     const outcome = reaction.run(message, loaded, moment);
     for (const { store, state, join } of outcome.save ?? []) {
       const key = keyOf(store, state);

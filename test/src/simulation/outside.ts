@@ -10,6 +10,8 @@ export interface Parcel {
   readonly shipment: number;
   readonly carrier: string;
   readonly state: ParcelState;
+  /** True when it will not arrive. */
+  readonly lost?: boolean;
 }
 
 interface Call {
@@ -46,8 +48,8 @@ export class Outside {
     }
   }
 
-  report(parcel: Parcel): void {
-    this.parcels.set(parcel.key, { ...parcel, state: 'reported' });
+  report(parcel: Parcel, lost: boolean): void {
+    this.parcels.set(parcel.key, { ...parcel, state: 'reported', lost });
   }
 
   private send(key: string, random: Random): unknown {
@@ -69,7 +71,9 @@ export class Outside {
   private move({ bookingId = '' }: Call, to: ParcelState, from: readonly ParcelState[]): void {
     const parcel = this.parcels.get(bookingId);
     if (!parcel || !from.includes(parcel.state)) {
-      throw new Error(`A carrier was asked for "${to}" of a booking that is ${parcel?.state ?? 'unknown'} (${bookingId}).`);
+      throw new Error(
+        `A carrier was asked for "${to}" of a booking that is ${parcel?.state ?? 'unknown'} (${bookingId}).`,
+      );
     }
     if (parcel.state !== 'reported') this.parcels.set(bookingId, { ...parcel, state: to });
   }

@@ -2,7 +2,15 @@ import { OrderCancellationSubmitted, OrderSubmitted } from '@baton/contracts';
 import { ReplenishStock, StockRows } from '@baton/inventory';
 import { CancelOrder, PlaceOrder } from '@baton/orders';
 import { ReportTracking } from '@baton/shipping';
-import { ClaimPickList, PackPickList, type PickList, PickLines, PickLists, PutAway, ReportShort } from '@baton/warehouse';
+import {
+  ClaimPickList,
+  PackPickList,
+  type PickList,
+  PickLines,
+  PickLists,
+  PutAway,
+  ReportShort,
+} from '@baton/warehouse';
 import type { Parcel } from './outside.js';
 import type { Random } from './random.js';
 import { LOCATIONS, type World } from './world.js';
@@ -45,7 +53,8 @@ export const replenish = (world: World, sku: string, quantity: number, random: R
   world.inventory.submit(ReplenishStock, data, world.newId());
 };
 
-export const skusOf = (world: World): readonly string[] => world.inventory.service.rows(StockRows).map(({ sku }) => sku);
+export const skusOf = (world: World): readonly string[] =>
+  world.inventory.service.rows(StockRows).map(({ sku }) => sku);
 
 /** Pick lists that somebody has to do something about. */
 export const openLists = (world: World): readonly PickList[] =>
@@ -76,8 +85,8 @@ export const onTheWay = (world: World): readonly Parcel[] =>
 /** A carrier reports by webhook, maybe before shipping has read the answer to the handover. */
 export const track = (world: World, parcel: Parcel, random: Random, losses: number): void => {
   const { key, orderId, shipment, carrier } = parcel;
-  const status = random.chance(losses) ? random.pick(['lost', 'returned'] as const) : 'delivered';
+  const status = random.chance(losses) ? random.pick(['lost', 'returned'] as const) : ('delivered' as const);
   const data = { orderId, shipment, carrier, trackingNumber: key, status, at: world.now };
   world.shipping.submit(ReportTracking, data, world.newId());
-  world.outside.report(parcel);
+  world.outside.report(parcel, status !== 'delivered');
 };

@@ -28,7 +28,12 @@ export const checkBooks = (world: World): void => {
   const reservations = world.inventory.service.rows(Reservations);
   for (const { sku, levels } of world.inventory.service.rows(StockRows)) {
     for (const { location, onHand, reserved } of levels) {
-      must(onHand >= 0 && reserved >= 0 && reserved <= onHand, 'Stock is never negative.', { sku, location, onHand, reserved });
+      must(onHand >= 0 && reserved >= 0 && reserved <= onHand, 'Stock is never negative.', {
+        sku,
+        location,
+        onHand,
+        reserved,
+      });
       const live = reservations.filter((row) => row.state === 'reserved' && row.location === location);
       const held = sum(live.map(({ lines, missing }) => unitsOf(lines, sku) - unitsOf(missing, sku)));
       must(held === reserved, 'Reserved is the sum of live reservations.', { sku, location, reserved, held });
@@ -94,15 +99,55 @@ const checkEnd = (world: World, wanted: Wanted): void => {
     .rows(Incidents)
     .filter((row) => row.orderId === orderId && row.resolvedAt === null);
   must(incidents.length === saga.openIncidents, 'Open incidents are those of the saga.', orderId);
-  must(incidents.every(({ owner, dueAt }) => owner !== '' && dueAt !== ''), 'Incidents have an owner and a due time.');
+  must(
+    incidents.every(({ owner, dueAt }) => owner !== '' && dueAt !== ''),
+    'Incidents have an owner and a due time.',
+  );
   const over = saga.status === 'completed' || saga.status === 'cancelled';
   const open = incidents.some(({ step }) => !step.startsWith('tell-'));
-  must(over || saga.status === 'waiting' || open, 'An accepted order ends.', explain(definitions.latest('order-fulfilment'), saga.state, world.now));
+  must(
+    over || saga.status === 'waiting' || open,
+    'An accepted order ends.',
+    explain(definitions.latest('order-fulfilment'), saga.state, world.now),
+  );
   if (over) must(order.status === saga.status, 'The customer hears how it ended.', `${order.status} ${saga.status}`);
   const out = wentOut(world, orderId);
   must(out.length <= 1, 'What was ordered goes out once.', out);
   if (saga.status === 'cancelled') must(out.length === 0, 'What is cancelled does not go out.', out);
   if (saga.status === 'completed') must(out.length === 1, 'What is completed went out.', orderId);
+};
+
+/** At the moment at which a cancellation is reported, it is true: nothing of the order is open anywhere. */
+export const checkCancelled = (world: World, orderId: string): void => {
+  const mine = (row: { readonly orderId: string }): boolean => row.orderId === orderId;
+  const held = world.inventory.service.rows(Reservations).filter(mine);
+  const alive = held.filter(({ state }) => state === 'reserved' || state === 'waiting' || state === 'settled');
+  must(alive.length === 0, 'A cancelled order holds no stock.', alive);
+  const lists = world.warehouse.service.rows(PickLists).filter(mine);
+  must(
+    lists.every(({ state }) => state === 'cancelled'),
+    'Nobody works for a cancelled order.',
+    lists,
+  );
+  const parcels = [...world.outside.parcels.values()].filter(mine);
+  const live = parcels.filter(({ state }) => state !== 'rejected' && state !== 'cancelled');
+  must(live.length === 0, 'No carrier comes for a cancelled order.', live);
+};
+
+/** When all messages have arrived and all work is done, only what really went wrong is still an incident. */
+const checkIncidents = (world: World): void => {
+  for (const { orderId, shipment, step, reason, resolvedAt } of world.coordinator.service.rows(Incidents)) {
+    if (resolvedAt !== null) continue;
+    const mail = world.notification.service.find(Mails, { orderId, shipment, reason: step.slice('tell-'.length) });
+    const gone = [...world.outside.parcels.values()].some(
+      (parcel) => parcel.orderId === orderId && parcel.shipment === shipment && parcel.lost === true,
+    );
+    must(mail?.state === 'failed' || (step === 'deliver' && gone), 'An incident is about something.', {
+      orderId,
+      step,
+      reason,
+    });
+  }
 };
 
 /** Nothing is left open of a shipment that is over. */
@@ -120,7 +165,11 @@ const checkShipments = (world: World): void => {
       const list = world.warehouse.service.find(PickLists, { orderId, shipment })?.state;
       const where = { orderId, shipment, ended: ended?.as, held, list };
       if (ended?.as === 'done') {
-        must(held === 'settled' && list === 'packed' && live.has(`${orderId}/${shipment}`), 'Done is done everywhere.', where);
+        must(
+          held === 'settled' && list === 'packed' && live.has(`${orderId}/${shipment}`),
+          'Done is done everywhere.',
+          where,
+        );
       } else {
         must(held !== 'reserved' && held !== 'waiting' && held !== 'settled', 'What was undone holds no stock.', where);
         must(list === undefined || list === 'cancelled', 'What was undone is picked by nobody.', where);
@@ -159,8 +208,8 @@ export const checkAtRest = (world: World, orders: readonly Wanted[], arrived: Re
   for (const order of orders) checkEnd(world, order);
   checkShipments(world);
   checkMails(world);
+  checkIncidents(world);
   for (const process of world.processes) {
     must(process.deadLetters.length === 0, 'Nothing becomes a dead letter.', process.deadLetters);
   }
 };
-

@@ -1,7 +1,20 @@
 import { Sagas } from '@baton/coordinator';
+import type { Outcome } from '@baton/messaging';
 import { Orders } from '@baton/orders';
-import { cancelOrder, onTheWay, openLists, placeOrder, replenish, skusOf, track, type Wanted, workOn } from './people.js';
-import { checkAtRest, checkBooks, SentenceWatch, StatusWatch } from './promises.js';
+import {
+  cancelOrder,
+  onTheWay,
+  openLists,
+  placeOrder,
+  replenish,
+  skusOf,
+  track,
+  type Wanted,
+  workOn,
+} from './people.js';
+import { checkAtRest, checkBooks, checkCancelled, SentenceWatch, StatusWatch } from './promises.js';
+import type { Sabotage } from './memory-service.js';
+import type { Process } from './process.js';
 import { Random } from './random.js';
 import { type InitialStock, World } from './world.js';
 
@@ -32,15 +45,17 @@ const PLENTY = 1_000;
 const MAX_ROUNDS = 400;
 
 /** Plays a script to its end, and checks the promises at every step and when all is quiet. @throws PromiseBroken */
-export const play = (script: Script): Result => {
+export const play = (script: Script, sabotage?: Sabotage): Result => {
   const statuses = new StatusWatch();
   const sentences = new SentenceWatch();
   const arrived = new Map<string, number>();
-  const world = new World(script.stock, script.rejects, (each, process) => {
+  const check = (each: World, process: Process, { publish = [] }: Outcome): void => {
     if (process.name === 'inventory') checkBooks(each);
     if (process.name === 'orders') statuses.check(each);
     if (process.name === 'coordinator') sentences.check(each);
-  });
+    for (const { name, key } of publish) if (name === 'FulfilmentCancelled') checkCancelled(each, key);
+  };
+  const world = new World(script.stock, script.rejects, check, sabotage);
   const supply = (sku: string, quantity: number, random: Random): void => {
     arrived.set(sku, (arrived.get(sku) ?? 0) + quantity);
     replenish(world, sku, quantity, random);
@@ -76,7 +91,9 @@ const doSomething = (world: World, script: Script, unplaced: Wanted[], random: R
   const parked = world.processes.flatMap((process) => [...process.parked.keys()].map((key) => ({ process, key })));
   const deliveries = world.deliveries();
   const rows = world.publishable();
-  const effects = world.processes.flatMap((process) => [...process.effects.values()].map((effect) => ({ process, effect })));
+  const effects = world.processes.flatMap((process) =>
+    [...process.effects.values()].map((effect) => ({ process, effect })),
+  );
   const lists = openLists(world);
   const parcels = onTheWay(world);
   const possible: readonly (readonly [weight: number, act: () => void])[] = [
@@ -96,7 +113,8 @@ const doSomething = (world: World, script: Script, unplaced: Wanted[], random: R
   act?.();
 };
 
-const retry = ({ process, key }: { readonly process: World['orders']; readonly key: string }): void => process.retry(key);
+const retry = ({ process, key }: { readonly process: World['orders']; readonly key: string }): void =>
+  process.retry(key);
 
 type Pending = { readonly process: World['orders']; readonly effect: Parameters<World['outside']['perform']>[0] };
 
@@ -142,8 +160,11 @@ const comeToRest = (world: World, { ending }: Script, supply: Supply): void => {
     drain(world, random);
     const sagas = world.coordinator.service.rows(Sagas);
     const moving = sagas.filter(
-      ({ status, openIncidents, dueAt }) =>
-        dueAt !== null && openIncidents === 0 && (ending === 'waiting' ? status !== 'waiting' : true),
+      ({ status, state, dueAt }) =>
+        dueAt !== null &&
+        !state.ended &&
+        !state.incidents?.some(({ step }) => !step.startsWith('tell-')) &&
+        (ending !== 'waiting' || status !== 'waiting'),
     );
     const [due] = moving.flatMap(({ dueAt }) => (dueAt === null ? [] : [dueAt])).toSorted();
     if (due === undefined) return;
@@ -152,4 +173,3 @@ const comeToRest = (world: World, { ending }: Script, supply: Supply): void => {
   }
   throw new Error('The system does not come to rest.');
 };
-

@@ -6,7 +6,7 @@ import { NotificationReactions } from '@baton/notification';
 import { OrderReactions } from '@baton/orders';
 import { ShippingReactions } from '@baton/shipping';
 import { WarehouseReactions } from '@baton/warehouse';
-import { MemoryService } from './memory-service.js';
+import { MemoryService, type Sabotage } from './memory-service.js';
 import { Outside } from './outside.js';
 import { type OutboxRow, Process } from './process.js';
 import type { Random } from './random.js';
@@ -53,16 +53,21 @@ export class World {
     readonly stock: InitialStock,
     rejects: number,
     private readonly committed: (world: World, process: Process, outcome: Outcome) => void,
+    sabotage?: Sabotage,
   ) {
     this.outside = new Outside(rejects);
     const start = (name: string, controller: object): Process =>
-      new Process(new MemoryService(name, [controller]), () => this.now, (process, outcome) => {
-        this.committed(this, process, outcome);
-      });
+      new Process(
+        new MemoryService(name, [controller], sabotage),
+        () => this.now,
+        (process, outcome) => {
+          this.committed(this, process, outcome);
+        },
+      );
     this.orders = start('orders', new OrderReactions());
     this.coordinator = start('coordinator', new CoordinatorReactions(new Definitions()));
     this.inventory = start('inventory', new InventoryReactions());
-    this.warehouse = start('warehouse', new WarehouseReactions());
+    this.warehouse = start('warehouse', new WarehouseReactions({ WAREHOUSE_PACKING: 'people' }));
     this.shipping = start('shipping', new ShippingReactions({ SHIPPING_CARRIERS: CARRIERS }));
     this.notification = start('notification', new NotificationReactions());
     this.processes = [this.orders, this.coordinator, this.inventory, this.warehouse, this.shipping, this.notification];

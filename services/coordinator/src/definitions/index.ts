@@ -52,10 +52,12 @@ export class Definitions {
    * @throws RangeError when it is gone: a definition stays in `sagaPlans` until the last of its sagas has ended
    */
   of(name: string, version: number): SagaDefinition {
-    return this.the(
-      this.all.find((each) => each.name === name && each.version === version),
-      `${name} v${version}`,
-    );
+    return this.the(this.find(name, version), `${name} v${version}`);
+  }
+
+  /** The same, or undefined when it is gone. */
+  find(name: string, version: number): SagaDefinition | undefined {
+    return this.all.find((each) => each.name === name && each.version === version);
   }
 
   private the(definition: SagaDefinition | undefined, name: string): SagaDefinition {

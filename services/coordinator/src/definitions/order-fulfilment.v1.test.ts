@@ -92,7 +92,10 @@ describe('stock that is short', () => {
 
   it('cancels for an article that nobody knows, whatever the customer prefers', () => {
     const order = given().placed('backorder').short(1, false);
-    expect(order.takes().at(-1)).toMatchObject({ name: 'FulfilmentCancelled', data: { reason: 'unknown-sku' } });
+    expect(order.takes().at(-1)).toMatchObject({
+      name: 'FulfilmentCancelled',
+      data: { reason: 'unknown-sku', detail: expect.stringMatching(/no location has ever held: .+\.$/) },
+    });
   });
 });
 

@@ -32,7 +32,13 @@ export const orderFulfilmentV1: SagaPlan = {
       waitsFor: 'inventory to reserve its stock',
       done: 'StockReserved',
       cannot: [
-        { event: 'StockShort', where: { field: 'lines.known', is: false }, as: 'unknown-sku', ends: true },
+        {
+          event: 'StockShort',
+          where: { field: 'lines.known', is: false },
+          as: 'unknown-sku',
+          about: 'sku',
+          ends: true,
+        },
         { event: 'StockShort', as: 'short', ends: true },
       ],
       undo: {

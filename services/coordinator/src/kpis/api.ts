@@ -1,0 +1,131 @@
+import { timestamp } from '@baton/contracts';
+import { Refused } from '@baton/messaging';
+import { CONFIG } from '@baton/service-kit';
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import type { CoordinatorConfig } from '../config.js';
+import { Definitions, sagaNames } from '../definitions/index.js';
+import { inputParameters, type Inputs, inputsOf } from './inputs.js';
+import { type Kpis, kpisOf } from './report.js';
+import { ROLLUP_SQL, type Span, spans } from './rollup-store.js';
+import { NOTHING, sumOf, type Tally } from './tally.js';
+
+const HOUR_MS = 3_600_000;
+const LENGTH_MS: Readonly<Record<Span, number>> = { hour: HOUR_MS, day: 24 * HOUR_MS };
+/** So that an answer reads no more rows than it can merge while somebody waits. */
+const MOST_PERIODS: Readonly<Record<Span, number>> = { hour: 31 * 24, day: 3 * 366 };
+/** What is looked at when nothing is said. */
+const DEFAULT_PERIODS: Readonly<Record<Span, number>> = { hour: 24, day: 7 };
+
+const moment = z.union([z.iso.date(), timestamp]);
+
+export const kpisQuery = z.strictObject({
+  definition: z.enum(sagaNames as [string, ...string[]]).default(sagaNames[0] ?? ''),
+  from: moment.optional(),
+  to: moment.optional(),
+  by: z.enum(spans).default('hour'),
+  ...inputParameters,
+});
+
+export interface KpiPeriod {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface KpiAnswer extends KpiPeriod {
+  readonly definition: string;
+  readonly by: Span;
+  /** What happened until then is in the figures; what is heard of it later is added when it is. Null: nothing yet. */
+  readonly countedUntil: string | null;
+  readonly inputs: Inputs;
+  readonly total: Kpis;
+  /** Hours or days (UTC) in which anything happened. */
+  readonly periods: readonly (KpiPeriod & { readonly kpis: Kpis })[];
+}
+
+const AMOUNTS = Object.keys(inputParameters);
+
+const InputQueries = () => (target: object, name: string, descriptor: PropertyDescriptor) => {
+  for (const amount of AMOUNTS) {
+    ApiQuery({ name: amount, required: false, description: 'in place of the setting of the same name' })(
+      target,
+      name,
+      descriptor,
+    );
+  }
+};
+
+/** How the business does. */
+@ApiTags('kpis')
+@Controller('kpis')
+export class KpisApi {
+  constructor(
+    private readonly database: DataSource,
+    private readonly definitions: Definitions,
+    @Inject(CONFIG) private readonly config: CoordinatorConfig,
+  ) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'Cycle time, error rate, utilisation, throughput and return on investment of a stretch of time',
+    description:
+      'Hours and days are those of UTC; the stretch is widened to whole ones. Each thing counts in the hour in which it ' +
+      'happened, whenever it was heard. Percentiles are exact to 5 %.',
+  })
+  @ApiQuery({ name: 'definition', required: false, description: 'Kind of saga; `order-fulfilment` when absent' })
+  @ApiQuery({
+    name: 'from',
+    required: false,
+    description: 'Date or moment; 24 hours or 7 days before `to` when absent',
+  })
+  @ApiQuery({ name: 'to', required: false, description: 'Date or moment; now when absent' })
+  @ApiQuery({ name: 'by', required: false, enum: spans, description: '`hour` when absent' })
+  @InputQueries()
+  @ApiResponse({ status: 400, description: 'Not a stretch of time, or a longer one than can be asked for.' })
+  async read(@Query() query: unknown): Promise<KpiAnswer> {
+    const { definition, by, from: since, to: until, ...stated } = kpisQuery.parse(query);
+    const now = Date.now();
+    const { from, to } = stretch(by, since, until, now);
+    const inputs = inputsOf(this.config, stated);
+    const [rows, progress] = await Promise.all([
+      this.database.query<{ startsAt: Date; tally: Tally }[]>(ROLLUP_SQL, [definition, by, iso(from), iso(to)]),
+      this.database.query<{ until: Date }[]>('select counted_until as until from kpi_progress'),
+    ]);
+    const of = this.definitions.latest(definition);
+    const kpis = (tally: Tally, start: number, end: number): Kpis =>
+      kpisOf(of, tally, Math.max(0, Math.min(end, now) - start) / HOUR_MS, inputs);
+    return {
+      definition,
+      by,
+      from: iso(from),
+      to: iso(to),
+      countedUntil: progress[0]?.until.toISOString() ?? null,
+      inputs,
+      total: kpis(rows.length > 0 ? sumOf(rows.map(({ tally }) => tally)) : NOTHING, from, to),
+      periods: rows.map(({ startsAt, tally }) => {
+        const end = startsAt.getTime() + LENGTH_MS[by];
+        return { from: startsAt.toISOString(), to: iso(end), kpis: kpis(tally, startsAt.getTime(), end) };
+      }),
+    };
+  }
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+const stretch = (by: Span, since: string | undefined, until: string | undefined, now: number) => {
+  const length = LENGTH_MS[by];
+  const to = Math.ceil((until === undefined ? now : Date.parse(until)) / length) * length;
+  const from =
+    since === undefined ? to - DEFAULT_PERIODS[by] * length : Math.floor(Date.parse(since) / length) * length;
+  if (from >= to) throw new Refused(400, 'invalid-request', '`from` must lie before `to`.');
+  if ((to - from) / length > MOST_PERIODS[by]) {
+    throw new Refused(
+      400,
+      'invalid-request',
+      `That is more than ${MOST_PERIODS[by]} ${by}s; ask for less${by === 'hour' ? ', or by=day' : ''}.`,
+    );
+  }
+  return { from, to };
+};

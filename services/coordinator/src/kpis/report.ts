@@ -1,0 +1,158 @@
+import type { SagaDefinition } from '@baton/saga';
+import { type Percentiles, percentilesOf } from './histogram.js';
+import type { Inputs } from './inputs.js';
+import type { CauseKind } from './saga-tally.js';
+import type { Tally } from './tally.js';
+
+/** Whose steps are the work of people. */
+const PEOPLE = 'warehouse';
+
+export interface Cause {
+  readonly kind: CauseKind;
+  /** A reason, an alternative, an event or a step, by `kind`. */
+  readonly cause: string;
+  readonly orders: number;
+  /** Of the orders that ended. */
+  readonly share: number;
+}
+
+/** The five KPIs of one stretch of time. Durations are seconds; shares lie between 0 and 1; null: there is nothing to say. */
+export interface Kpis {
+  readonly throughput: {
+    readonly placed: number;
+    readonly completed: number;
+    readonly cancelled: number;
+    readonly placedPerHour: number | null;
+    readonly completedPerHour: number | null;
+  };
+  readonly cycleTime: {
+    /** From placed to completed. */
+    readonly overall: Percentiles;
+    /** From placed to the first shipment going out. */
+    readonly untilDispatch: Percentiles;
+    /** By step, in the order of the definition; `backorder` is the wait for stock. */
+    readonly steps: Readonly<Record<string, Percentiles>>;
+  };
+  readonly errors: {
+    readonly ended: number;
+    /** Of these, orders with any cause. */
+    readonly troubled: number;
+    readonly rate: number | null;
+    /** The most frequent first. An order with several causes counts for each. */
+    readonly causes: readonly Cause[];
+  };
+  readonly utilisation: {
+    readonly people: {
+      readonly listsPacked: number;
+      readonly listsPerHour: number | null;
+      /** Of the stated people's time; null where nobody said how many there are and how long a list takes. */
+      readonly busyShare: number | null;
+    };
+    readonly stock: {
+      /** Shipments that had to wait for stock. */
+      readonly backorders: number;
+      /** Of all orders placed. */
+      readonly backorderShare: number | null;
+      readonly wait: Percentiles;
+    };
+    /** The busiest first. */
+    readonly carriers: readonly { readonly carrier: string; readonly dispatches: number; readonly share: number }[];
+  };
+  readonly returnOnInvestment: {
+    /** Manual work that was not needed, in money. */
+    readonly saved: number;
+    readonly errorCost: number;
+    readonly runningCost: number;
+    /** (saved − costs) / costs; null without any cost. */
+    readonly roi: number | null;
+  };
+}
+
+const share = (part: number, whole: number): number | null => (whole > 0 ? rounded(part / whole) : null);
+const rounded = (value: number): number => Number(value.toFixed(4));
+const money = (value: number): number => Number(value.toFixed(2));
+
+const named = (counts: Tally['counts'], prefix: string): readonly (readonly [name: string, count: number])[] =>
+  Object.entries(counts)
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([name, count]) => [name.slice(prefix.length), count] as const)
+    .toSorted(([a, n], [b, m]) => m - n || a.localeCompare(b));
+
+const causeOf = (name: string, orders: number, ended: number): Cause => {
+  const slash = name.indexOf('/');
+  return {
+    kind: name.slice(0, slash) as CauseKind,
+    cause: name.slice(slash + 1),
+    orders,
+    share: share(orders, ended) ?? 0,
+  };
+};
+
+const roiOf = (completed: number, troubled: number, hours: number, inputs: Inputs): Kpis['returnOnInvestment'] => {
+  const saved = (completed * inputs.minutesSavedPerOrder * inputs.wagePerHour) / 60;
+  const errorCost = troubled * inputs.costOfError;
+  const runningCost = hours * inputs.runningCostPerHour;
+  const costs = errorCost + runningCost;
+  return {
+    saved: money(saved),
+    errorCost: money(errorCost),
+    runningCost: money(runningCost),
+    roi: costs > 0 ? rounded((saved - costs) / costs) : null,
+  };
+};
+
+/**
+ * The KPIs of a tally.
+ * @param hours length of the stretch, as far as it has passed
+ */
+export const kpisOf = (definition: SagaDefinition, { counts, times }: Tally, hours: number, inputs: Inputs): Kpis => {
+  const count = (name: string): number => counts[name] ?? 0;
+  const perHour = (n: number): number | null => share(n, hours);
+  const [placed, completed, cancelled] = [count('placed'), count('completed'), count('cancelled')];
+  const [ended, troubled] = [completed + cancelled, count('troubled')];
+  const people = definition.steps.filter(({ participant }) => participant === PEOPLE);
+  const listsPacked = people.reduce((sum, { name }) => sum + count(`done/${name}`), 0);
+  const waits = Object.entries(definition.births).flatMap(([name, { remind }]) => (remind === undefined ? [] : [name]));
+  const carriers = named(counts, 'carrier/');
+  const dispatches = carriers.reduce((sum, [, n]) => sum + n, 0);
+  const capacity = inputs.people * hours * 60;
+  return {
+    throughput: {
+      placed,
+      completed,
+      cancelled,
+      placedPerHour: perHour(placed),
+      completedPerHour: perHour(completed),
+    },
+    cycleTime: {
+      overall: percentilesOf(times['cycle']),
+      untilDispatch: percentilesOf(times['until-pivot']),
+      steps: Object.fromEntries(
+        [...waits, ...definition.steps.map(({ name }) => name)].map((name) => [
+          name,
+          percentilesOf(times[`step/${name}`]),
+        ]),
+      ),
+    },
+    errors: {
+      ended,
+      troubled,
+      rate: share(troubled, ended),
+      causes: named(counts, 'cause/').map(([name, orders]) => causeOf(name, orders, ended)),
+    },
+    utilisation: {
+      people: {
+        listsPacked,
+        listsPerHour: perHour(listsPacked),
+        busyShare: inputs.minutesPerPickList > 0 ? share(listsPacked * inputs.minutesPerPickList, capacity) : null,
+      },
+      stock: {
+        backorders: count('waited'),
+        backorderShare: share(count('waited'), placed),
+        wait: percentilesOf(times[`step/${waits[0] ?? ''}`]),
+      },
+      carriers: carriers.map(([carrier, n]) => ({ carrier, dispatches: n, share: share(n, dispatches) ?? 0 })),
+    },
+    returnOnInvestment: roiOf(completed, troubled, hours, inputs),
+  };
+};

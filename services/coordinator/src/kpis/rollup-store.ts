@@ -1,0 +1,168 @@
+import type { Fact, Saga } from '@baton/saga';
+import type { EntityManager } from 'typeorm';
+import { type Tally, type TalliesByHour, NOTHING } from './tally.js';
+
+/** Two processes that roll up at once would add the same twice; this number keeps all but one out. */
+const ROLLUP_LOCK = 4_021_775_302;
+
+/** Grows when a saga is tallied in another way than before; everything is then counted anew. */
+const REVISION = 1;
+
+export const spans = ['hour', 'day'] as const;
+export type Span = (typeof spans)[number];
+
+/** A saga that changed, and what it has added so far. */
+export interface Changed {
+  readonly definition: string;
+  readonly orderId: string;
+  readonly version: number;
+  readonly visits: number;
+  readonly state: Saga;
+  readonly facts: readonly Fact[];
+  readonly counted: TalliesByHour;
+}
+
+export interface Counted {
+  readonly definition: string;
+  readonly orderId: string;
+  readonly visits: number;
+  readonly tallies: TalliesByHour;
+  readonly waitsFor: string | null;
+  readonly waitingSince: string | null;
+}
+
+interface Identity {
+  readonly definition: string;
+  readonly orderId: string;
+}
+
+/** Sums by definition and the beginning of an hour or a day. */
+export type Sums = ReadonlyMap<string, Tally>;
+const SEPARATOR = '\n';
+export const sumKey = (definition: string, startsAt: string): string => `${definition}${SEPARATOR}${startsAt}`;
+export const ofSumKey = (key: string): readonly [definition: string, startsAt: string] => {
+  const [definition = '', startsAt = ''] = key.split(SEPARATOR);
+  return [definition, startsAt];
+};
+
+/** What is read for an answer: rows of rollups alone, by the primary key. */
+export const ROLLUP_SQL = `select starts_at as "startsAt", tally from kpi_rollup
+  where definition = $1 and span = $2 and starts_at >= $3 and starts_at < $4 order by starts_at`;
+
+/**
+ * What the rollup reads and writes, inside one transaction. Of the pipeline's tables it only reads, and locks nothing
+ * there; nobody else writes into its own.
+ */
+export class RollupStore {
+  constructor(private readonly manager: EntityManager) {}
+
+  /** False when another process is at it. */
+  async begin(): Promise<boolean> {
+    const [lock] = await this.rows<{ got: boolean }>('select pg_try_advisory_xact_lock($1) as got', [ROLLUP_LOCK]);
+    // Whatever a crash of Postgres might lose of this is counted again.
+    await this.rows('set local synchronous_commit = off');
+    return lock?.got === true;
+  }
+
+  /** Until when everything is counted; undefined when there is nothing to count. */
+  async countedUntil(): Promise<string | undefined> {
+    const [progress] = await this.rows<{ until: Date }>(
+      'select counted_until as until from kpi_progress where revision = $1',
+      [REVISION],
+    );
+    if (progress) return progress.until.toISOString();
+    await this.rows('truncate kpi_saga, kpi_rollup, kpi_progress');
+    const [first] = await this.rows<{ at: Date | null }>('select min(created_at) as at from saga');
+    return first?.at?.toISOString();
+  }
+
+  async progress(until: string): Promise<void> {
+    await this.rows(
+      `insert into kpi_progress (id, revision, counted_until) values (1, $1, $2)
+       on conflict (id) do update set revision = excluded.revision, counted_until = excluded.counted_until`,
+      [REVISION, until],
+    );
+  }
+
+  /** Sagas to which something happened in a window and that were not counted since, at most `limit`. */
+  async changed(after: string, until: string, limit: number): Promise<readonly Identity[]> {
+    return this.rows<Identity>(
+      `select distinct h.definition, h.order_id as "orderId"
+       from saga_history h
+       join saga s on s.definition = h.definition and s.order_id = h.order_id
+       left join kpi_saga k on k.definition = h.definition and k.order_id = h.order_id
+       where h.at > $1 and h.at <= $2 and k.visits is distinct from s.visits
+       limit $3`,
+      [after, until, limit],
+    );
+  }
+
+  async load(sagas: readonly Identity[]): Promise<readonly Changed[]> {
+    const keys = [sagas.map(({ definition }) => definition), sagas.map(({ orderId }) => orderId)];
+    const wanted = 'unnest($1::text[], $2::text[]) as w(definition, order_id)';
+    // The saga before its history: what is counted of a visit in between is counted again, and never left out.
+    const rows = await this.rows<Omit<Changed, 'facts' | 'counted'> & { counted: TalliesByHour | null }>(
+      `select s.definition, s.order_id as "orderId", s.version, s.visits, s.state, k.tallies as counted
+       from ${wanted}
+       join saga s on s.definition = w.definition and s.order_id = w.order_id
+       left join kpi_saga k on k.definition = w.definition and k.order_id = w.order_id`,
+      keys,
+    );
+    const histories = await this.rows<Identity & { facts: readonly (readonly Fact[])[] }>(
+      `select h.definition, h.order_id as "orderId", jsonb_agg(h.facts order by h.visit) as facts
+       from ${wanted}
+       join saga_history h on h.definition = w.definition and h.order_id = w.order_id
+       group by h.definition, h.order_id`,
+      keys,
+    );
+    const factsOf = new Map(
+      histories.map(({ definition, orderId, facts }) => [sumKey(definition, orderId), facts.flat()] as const),
+    );
+    return rows.map((row) => ({
+      ...row,
+      facts: factsOf.get(sumKey(row.definition, row.orderId)) ?? [],
+      counted: row.counted ?? {},
+    }));
+  }
+
+  async keep(counted: readonly Counted[]): Promise<void> {
+    await this.rows(
+      `insert into kpi_saga (definition, order_id, visits, tallies, waits_for, waiting_since)
+       select definition, "orderId", visits, tallies, "waitsFor", "waitingSince"
+       from jsonb_to_recordset($1::jsonb) as c(
+         definition text, "orderId" text, visits int, tallies jsonb, "waitsFor" text, "waitingSince" timestamptz)
+       on conflict (definition, order_id) do update set visits = excluded.visits, tallies = excluded.tallies,
+         waits_for = excluded.waits_for, waiting_since = excluded.waiting_since`,
+      [JSON.stringify(counted)],
+    );
+  }
+
+  /** Adds to the rollups of a span. */
+  async add(span: Span, sums: Sums, plus: (a: Tally, b: Tally) => Tally): Promise<void> {
+    const keys = [...sums.keys()].map(ofSumKey);
+    const known = await this.rows<{ definition: string; startsAt: Date; tally: Tally }>(
+      `select r.definition, r.starts_at as "startsAt", r.tally
+       from unnest($2::text[], $3::timestamptz[]) as w(definition, starts_at)
+       join kpi_rollup r on r.definition = w.definition and r.span = $1 and r.starts_at = w.starts_at`,
+      [span, keys.map(([definition]) => definition), keys.map(([, startsAt]) => startsAt)],
+    );
+    const before = new Map(
+      known.map(({ definition, startsAt, tally }) => [sumKey(definition, startsAt.toISOString()), tally] as const),
+    );
+    const rows = [...sums].map(([key, sum]) => {
+      const [definition, startsAt] = ofSumKey(key);
+      return { definition, startsAt, tally: plus(before.get(key) ?? NOTHING, sum) };
+    });
+    await this.rows(
+      `insert into kpi_rollup (definition, span, starts_at, tally)
+       select definition, $1, "startsAt", tally
+       from jsonb_to_recordset($2::jsonb) as c(definition text, "startsAt" timestamptz, tally jsonb)
+       on conflict (definition, span, starts_at) do update set tally = excluded.tally`,
+      [span, JSON.stringify(rows)],
+    );
+  }
+
+  private rows<Row>(sql: string, params: readonly unknown[] = []): Promise<Row[]> {
+    return this.manager.query<Row[]>(sql, [...params]);
+  }
+}

@@ -1,0 +1,120 @@
+import { Poller } from '@baton/messaging';
+import { CONFIG } from '@baton/service-kit';
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { CoordinatorConfig } from '../config.js';
+import { Definitions } from '../definitions/index.js';
+import { SagaMeters } from './meters.js';
+import { type Changed, type Counted, ofSumKey, RollupStore, type Span, spans, sumKey } from './rollup-store.js';
+import { longestWait, tallySaga } from './saga-tally.js';
+import { isNothing, minus, NOTHING, plus, type Tally } from './tally.js';
+
+/**
+ * How far back each look goes over what was looked at before. A unit of work says when it began, and commits later, by
+ * the clock of its own process; what takes longer than this to appear is counted at the saga's next visit.
+ */
+const OVERLAP_MS = 2 * 60_000;
+/** Longest stretch of history for one transaction, while it catches up. */
+const WINDOW_MS = 60 * 60_000;
+/** Sagas in one transaction, and in one statement. */
+const MOST_SAGAS = 5_000;
+const CHUNK = 500;
+
+const startOf = (span: Span, hour: string): string => (span === 'hour' ? hour : `${hour.slice(0, 10)}T00:00:00.000Z`);
+
+/**
+ * Keeps the rollups of the KPIs: looks for sagas to which something happened, tallies each anew from its history, and
+ * adds the difference to what it had added before. So counting is the same whether a saga is counted once or ten times,
+ * in whatever order its events came, and costs as much as what changed. One process does it at a time.
+ */
+@Injectable()
+export class KpiRollup implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly log = new Logger(KpiRollup.name);
+  private poller: Poller | undefined;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly definitions: Definitions,
+    private readonly meters: SagaMeters,
+    @Inject(CONFIG) private readonly config: CoordinatorConfig,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const log = {
+      info: (message: string) => this.log.log(message),
+      warn: (message: string, details?: object) => this.log.warn({ ...details, message }),
+      error: (message: string, details?: object) => this.log.error({ ...details, message }),
+    };
+    const pauseMs = this.config.KPI_ROLLUP_SECONDS * 1_000;
+    this.poller = new Poller('Rolling up KPIs', pauseMs, log, () => this.run(new Date()));
+    this.poller.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.poller?.stop();
+  }
+
+  /**
+   * Counts what happened until `now`, or the next part of it.
+   * @returns true when more is left to be counted at once
+   */
+  async run(now: Date): Promise<boolean> {
+    const done = await this.database.transaction('READ COMMITTED', async (manager) => {
+      const store = new RollupStore(manager);
+      if (!(await store.begin())) return undefined;
+      const counted = await store.countedUntil();
+      if (counted === undefined) return undefined;
+      const from = Date.parse(counted);
+      const until = Math.min(now.getTime(), Math.max(from, from - OVERLAP_MS + WINDOW_MS));
+      const sagas = await store.changed(iso(from - OVERLAP_MS), iso(until), MOST_SAGAS);
+      const sums = new Map<string, Tally>();
+      for (let at = 0; at < sagas.length; at += CHUNK) {
+        const changed = await store.load(sagas.slice(at, at + CHUNK));
+        await store.keep(changed.map((each) => this.count(each, sums)));
+      }
+      for (const span of spans) await store.add(span, bySpan(sums, span), plus);
+      const all = sagas.length < MOST_SAGAS;
+      await store.progress(all ? iso(Math.max(from, until)) : counted);
+      return { sums, more: !all || until < now.getTime() };
+    });
+    // Only what is committed is measured; a crash in between leaves out a few points of a chart.
+    if (done) this.meters.record(done.sums, now);
+    return done?.more ?? false;
+  }
+
+  /** Tallies one saga, and adds what is new of it. */
+  private count(
+    { definition, orderId, version, visits, state, facts, counted }: Changed,
+    sums: Map<string, Tally>,
+  ): Counted {
+    const known = this.definitions.find(definition, version);
+    // Of a definition that is gone all sagas have ended; what was counted of them stays.
+    const tallies = known ? tallySaga(known, state, facts) : counted;
+    for (const hour of new Set([...Object.keys(tallies), ...Object.keys(counted)])) {
+      const difference = minus(tallies[hour] ?? NOTHING, counted[hour] ?? NOTHING);
+      if (isNothing(difference)) continue;
+      const key = sumKey(definition, hour);
+      sums.set(key, plus(sums.get(key) ?? NOTHING, difference));
+    }
+    const wait = longestWait(state);
+    return { definition, orderId, visits, tallies, waitsFor: wait?.step ?? null, waitingSince: wait?.since ?? null };
+  }
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+const bySpan = (sums: ReadonlyMap<string, Tally>, span: Span): ReadonlyMap<string, Tally> => {
+  const result = new Map<string, Tally>();
+  for (const [key, sum] of sums) {
+    const [definition, hour] = ofSumKey(key);
+    const target = sumKey(definition, startOf(span, hour));
+    result.set(target, plus(result.get(target) ?? NOTHING, sum));
+  }
+  return result;
+};

@@ -1,0 +1,81 @@
+import { bucketOf, type Histogram } from './histogram.js';
+
+/** What was counted: of one saga, of an hour, of a year. Tallies add up, and what was added can be taken back. */
+export interface Tally {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly times: Readonly<Record<string, Histogram>>;
+}
+
+export const NOTHING: Tally = { counts: {}, times: {} };
+
+const addCounts = (a: Histogram, b: Histogram, sign: number): Histogram => {
+  const sum: Record<string, number> = { ...a };
+  for (const [name, count] of Object.entries(b)) {
+    const total = (sum[name] ?? 0) + sign * count;
+    if (total === 0) delete sum[name];
+    else sum[name] = total;
+  }
+  return sum;
+};
+
+const combine = (a: Tally, b: Tally, sign: number): Tally => {
+  const times: Record<string, Histogram> = { ...a.times };
+  for (const [name, histogram] of Object.entries(b.times)) {
+    const sum = addCounts(times[name] ?? {}, histogram, sign);
+    if (Object.keys(sum).length === 0) delete times[name];
+    else times[name] = sum;
+  }
+  return { counts: addCounts(a.counts, b.counts, sign), times };
+};
+
+export const plus = (a: Tally, b: Tally): Tally => combine(a, b, 1);
+export const minus = (a: Tally, b: Tally): Tally => combine(a, b, -1);
+
+export const sumOf = (tallies: readonly Tally[]): Tally => {
+  const counts: Record<string, number> = {};
+  const times: Record<string, Record<string, number>> = {};
+  for (const tally of tallies) {
+    for (const [name, count] of Object.entries(tally.counts)) counts[name] = (counts[name] ?? 0) + count;
+    for (const [name, histogram] of Object.entries(tally.times)) {
+      const sum = (times[name] ??= {});
+      for (const [bucket, count] of Object.entries(histogram)) sum[bucket] = (sum[bucket] ?? 0) + count;
+    }
+  }
+  return { counts, times };
+};
+
+export const isNothing = ({ counts, times }: Tally): boolean =>
+  Object.keys(counts).length === 0 && Object.keys(times).length === 0;
+
+/** Tallies by the hour that they belong to, named by its beginning, ISO 8601 UTC. */
+export type TalliesByHour = Readonly<Record<string, Tally>>;
+
+const HOUR_MS = 3_600_000;
+export const hourOf = (at: number): string => new Date(Math.floor(at / HOUR_MS) * HOUR_MS).toISOString();
+
+/** Collects what one saga adds to the hours in which it happened. */
+export class Tallier {
+  private readonly byHour = new Map<string, { counts: Record<string, number>; times: Record<string, Histogram> }>();
+
+  count(name: string, at: number): void {
+    const { counts } = this.at(at);
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+
+  /** @param seconds how long it took; it belongs to the hour in which it ended */
+  time(name: string, at: number, seconds: number): void {
+    const { times } = this.at(at);
+    times[name] = addCounts(times[name] ?? {}, { [bucketOf(seconds)]: 1 }, 1);
+  }
+
+  get tallies(): TalliesByHour {
+    return Object.fromEntries(this.byHour);
+  }
+
+  private at(at: number) {
+    const hour = hourOf(at);
+    const found = this.byHour.get(hour) ?? { counts: {}, times: {} };
+    this.byHour.set(hour, found);
+    return found;
+  }
+}

@@ -1,0 +1,76 @@
+import type { SagaRecord } from '@baton/coordinator';
+import type { Reservation } from '@baton/inventory';
+import type { Shipment } from '@baton/shipping';
+import type { PickList } from '@baton/warehouse';
+import type { Sabotage } from './memory-service.js';
+
+/** A bug that somebody could write, and the promise (or the guard) that it must be found by. */
+export interface PlantedBug {
+  readonly sabotage: () => Sabotage;
+  readonly breaks: RegExp;
+}
+
+/** Changes one thing that one service sees of its rows when it handles one of these messages. */
+const blind =
+  <Row>(service: string, messages: readonly string[], need: string, change: (row: Row) => Row | undefined): Sabotage =>
+  (name, message, loaded) => {
+    const row = loaded[need] as Row | undefined;
+    return name === service && messages.includes(message) && row !== undefined
+      ? { ...loaded, [need]: change(row) }
+      : loaded;
+  };
+
+/** An undo that was asked for and is late counts as done. */
+const lateIsDone = (record: SagaRecord): SagaRecord => {
+  const { state } = record;
+  const units = state.units.map((unit) => {
+    const asked = unit.undo?.asked;
+    const late = asked !== undefined && (state.waits[`${unit.n}/undo-${asked}`]?.n ?? 0) > 0;
+    return late ? { ...unit, steps: { ...unit.steps, [asked]: { ...unit.steps[asked], undone: state.since } } } : unit;
+  });
+  return { ...record, state: { ...state, units } };
+};
+
+/** One for each of the hard cases that every participant has to handle. */
+export const plantedBugs: Readonly<Record<string, PlantedBug>> = {
+  '1. an event that is handled twice': {
+    sabotage: () => blind<Reservation>('inventory', ['OrderPlaced', 'StockRequested'], 'known', () => undefined),
+    breaks: /Reserved is the sum of live reservations|Stock is never negative/,
+  },
+  '2. an undo of what never began that is not answered': {
+    sabotage: () => (service, message, loaded) =>
+      service === 'warehouse' && message === 'PickListCancellationRequested' && loaded['list'] === undefined
+        ? undefined
+        : loaded,
+    breaks: /An incident is about something/,
+  },
+  '3. a forward event after its compensation that is taken for new': {
+    sabotage: () =>
+      blind<PickList>('warehouse', ['StockReserved'], 'list', (list) =>
+        list.state === 'cancelled' ? undefined : list,
+      ),
+    breaks: /What was undone is picked by nobody|Nobody works for a cancelled order/,
+  },
+  '4. an event that came before what it needs and is forgotten': {
+    sabotage: () => blind<readonly Shipment[]>('shipping', ['OrderPlaced'], 'waiting', () => []),
+    breaks: /An incident is about something/,
+  },
+  '5. a cancellation that wins against a dispatch that was decided': {
+    sabotage: () =>
+      blind<Shipment>('shipping', ['ShipmentCancellationRequested'], 'row', (row) =>
+        row.state === 'dispatching' ? { ...row, state: 'booked' } : row,
+      ),
+    breaks:
+      /A carrier was asked for "cancelled" of a booking that is handed-over|A carrier was asked for "handed-over" of a booking that is cancelled/,
+  },
+  '6. a compensation that fails and is reported as success': {
+    sabotage: () => (service, message, loaded) => {
+      const sagas = loaded['sagas'] as readonly SagaRecord[] | undefined;
+      return service === 'coordinator' && message !== 'MessageParked' && sagas
+        ? { ...loaded, sagas: sagas.map(lateIsDone) }
+        : loaded;
+    },
+    breaks:
+      /A cancelled order holds no stock|Nobody works for a cancelled order|No carrier comes|Done is done everywhere|An incident is about something/,
+  },
+};
