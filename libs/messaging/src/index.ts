@@ -14,6 +14,7 @@ export * from './nest/performers.js';
 export * from './nest/reaction-server.js';
 export { classify } from './pipeline/errors.js';
 export * from './pipeline/log.js';
+export { Poller } from './pipeline/patience.js';
 export { MessageParked } from './pipeline/reactions.js';
 export { type PipelineHealth, type PipelineOptions, PipelineRuntime } from './pipeline/runtime.js';
 export { type InstrumentDeclaration, instruments, messageOutcomes } from './telemetry/instruments.js';

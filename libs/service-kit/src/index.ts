@@ -1,5 +1,6 @@
 export * from './config.js';
 export * from './logging.js';
+export * from './measuring.js';
 export { describeOpenApi, openApiOf } from './openapi.js';
 export * from './problem.js';
 export * from './run-service.js';

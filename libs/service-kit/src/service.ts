@@ -3,6 +3,7 @@ import type { Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { MigrationInterface } from 'typeorm';
 import type { z } from 'zod';
+import type { ServiceMetrics } from './measuring.js';
 
 /** The names of the services; also their databases, consumer groups and telemetry service names (`baton-…`). */
 export type ServiceName =
@@ -31,6 +32,7 @@ export interface ServiceDefinition<Config extends z.ZodObject = z.ZodObject> {
    */
   readonly config?: Config;
   readonly dueSources?: readonly DueSource[];
+  readonly metrics?: ServiceMetrics;
   /** Largest JSON body, such as `1mb`; false when bodies are not parsed at all. */
   readonly bodyLimit?: string | false;
   /** Changes the application before it listens, for what decorators cannot say (the gateway's proxies). */

@@ -23,6 +23,7 @@ import { readJson } from './json-bodies.js';
 import { DeadLettersController } from './dead-letters.js';
 import { HealthController } from './health.js';
 import { makeLogger, pipelineLog } from './logging.js';
+import { observeService } from './measuring.js';
 import { openApiOf, serveOpenApi } from './openapi.js';
 import { ProblemFilter } from './problem.js';
 import { CONFIG, type ServiceDefinition } from './service.js';
@@ -130,8 +131,14 @@ export const startService = async (
   const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
   log.info('Listening', { url });
 
+  const database = dataSource;
+  const unobserve = database
+    ? observeService(definition.name, definition.metrics, (sql, params = []) => database.query(sql, [...params]))
+    : undefined;
+
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
+    unobserve?.();
     await app.close();
     if (!options.transport) await transport?.close();
     log.info('Stopped');

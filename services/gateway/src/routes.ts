@@ -45,6 +45,11 @@ const deadLetters = (['orders', 'coordinator', 'inventory', 'warehouse', 'shippi
 export const routes: readonly Route[] = [
   route('/orders', 'orders', 'Hand orders over, follow them, ask to cancel them'),
   route('/sagas', 'coordinator', 'What every order waits for, and what happened to it'),
+  route(
+    '/kpis',
+    'coordinator',
+    'How the business does: cycle time, errors, utilisation, throughput, return on investment',
+  ),
   route('/incidents', 'coordinator', 'What needs an operator'),
   route('/stock/import', 'inventory', 'Load a catalogue with its stock', 16 * MB),
   route('/stock', 'inventory', 'Stock per SKU and location'),

@@ -1,6 +1,7 @@
 import { defineService } from '@baton/service-kit';
 import { Module } from '@nestjs/common';
 import { ReservationsApi, StockApi } from './api.js';
+import { inventoryMetrics } from './metrics.js';
 import { InventoryReactions } from './reactions.js';
 import { Inventory1700000001000 } from './store/migrations/1-inventory.js';
 import { InventoryReads } from './store/reads.js';
@@ -22,4 +23,5 @@ export const inventory = defineService({
   migrations: [Inventory1700000001000],
   // An import of 5,000 levels with long names.
   bodyLimit: '16mb',
+  metrics: inventoryMetrics,
 });

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { OrdersApi } from './api.js';
 import { wishesDue } from './commands.js';
 import { ordersConfig } from './config.js';
+import { ordersMetrics } from './metrics.js';
 import { OrderReactions } from './reactions.js';
 import { SagaViews } from './saga-view.js';
 import { CreateOrders1764000000000 } from './store/migrations.js';
@@ -24,4 +25,5 @@ export const orders = defineService({
   migrations: [CreateOrders1764000000000],
   config: ordersConfig,
   dueSources: [wishesDue],
+  metrics: ordersMetrics,
 });

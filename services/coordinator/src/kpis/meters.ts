@@ -41,7 +41,7 @@ export class SagaMeters {
   }
 
   private count(definition: string, name: string, count: number): void {
-    const [kind, first = '', ...rest] = name.split('/');
+    const [kind = '', first = '', ...rest] = name.split('/');
     switch (kind) {
       case 'placed':
         return this.started.add(count, { definition });

@@ -153,9 +153,10 @@ const { active, oldest, incidents, overdue, late, lateness, unwatched, rollupAge
 const owners = new Set(
   sagaPlans.flatMap(({ begins, steps, tells }) => [begins.owner, tells.owner, ...steps.map((each) => each.owner)]),
 );
+const waitName = (saga: string, waited: string): string => `${saga}/${waited}`;
 const waits = sagaPlans.flatMap(({ name, steps, undo }) =>
-  ['beginning', ...steps.map((each) => each.name), ...undo.map((each) => `undo-${each}`)].map(
-    (each) => [name, each] as const,
+  ['beginning', ...steps.map((each) => each.name), ...undo.map((each) => `undo-${each}`)].map((each) =>
+    waitName(name, each),
   ),
 );
 
@@ -166,18 +167,14 @@ const readWaits = async (ask: Ask): Promise<readonly Measurement[]> => {
             greatest(extract(epoch from now() - min(waiting_since)), 0)::float8 as age
      from kpi_saga where waits_for is not null group by definition, waits_for`,
   );
-  const found = new Map<string, (typeof rows)[number]>(
-    rows.map((row) => [`${row['definition']}/${row['waits_for']}`, row] as const),
-  );
-  const all = new Map(
-    [...waits, ...rows.map((row) => [String(row['definition']), String(row['waits_for'])] as const)].map(
-      (wait) => [wait.join('/'), wait] as const,
-    ),
+  const found = new Map(
+    rows.map((row) => [waitName(String(row['definition']), String(row['waits_for'])), row] as const),
   );
   // What nobody waits for any more is 0, not absent, so that a chart falls at once.
-  return [...all].flatMap(([key, [name, waited]]) => {
+  return [...new Set([...waits, ...found.keys()])].flatMap((wait) => {
+    const [name = '', waited = ''] = wait.split('/');
     const attributes = { definition: name, step: waited };
-    const row = found.get(key);
+    const row = found.get(wait);
     return [
       { of: active, value: Number(row?.['sagas'] ?? 0), attributes },
       { of: oldest, value: Number(row?.['age'] ?? 0), attributes },

@@ -1,4 +1,4 @@
-import { defineSaga, hours, minutes } from '@baton/saga';
+import { days, defineSaga, hours, minutes } from '@baton/saga';
 import { expect, it } from 'vitest';
 import { given, type OrderConversation } from '../definitions/events.fixture.js';
 import { orderFulfilmentV1 } from '../definitions/order-fulfilment.v1.js';
@@ -27,6 +27,7 @@ const took = (seconds: number) => ({ [bucketOf(seconds)]: 1 });
 const delivered = (): OrderConversation =>
   given()
     .placed()
+    .told('order-placed')
     .waits(minutes(1))
     .reserved()
     .waits(minutes(10))
@@ -35,6 +36,7 @@ const delivered = (): OrderConversation =>
     .packed()
     .waits(minutes(5))
     .dispatched()
+    .told('shipment-dispatched', 1)
     .settled()
     .waits(hours(3))
     .delivered();
@@ -105,12 +107,14 @@ it('names every cause of trouble once an order, whatever its number', () => {
 it('tells the wait for stock from reserving, and finds short picks, undoings and incidents', () => {
   const conversation = given()
     .placed()
+    .told('order-placed')
     .short()
+    .told('order-delayed', 2)
     .waits(hours(30))
     .reserved(2, true)
     .pickedShort(2)
     .stopped(2)
-    .waits(hours(60))
+    .waits(days(12))
     .putAway(2)
     .released(2)
     .reserved(3);

@@ -37,7 +37,7 @@ const LOW = `(select coalesce(sum((level->>'onHand')::bigint - (level->>'reserve
   from jsonb_array_elements(levels) level)`;
 
 /** One statement, so that all of it is seen at one moment, while reservations go on. */
-const AUDIT = `
+export const AUDIT = `
 with live as (
   select line->>'sku' sku, r.location, (line->>'quantity')::bigint units
   from reservation r, jsonb_array_elements(r.lines) line where r.state = 'reserved'
