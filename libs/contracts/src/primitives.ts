@@ -31,8 +31,9 @@ export const identifier = z
 /** A moment on the wire: ISO 8601 in UTC, as `Date.prototype.toISOString` prints it. */
 export const timestamp = z.iso.datetime();
 
+const wholeUnits = `must be a whole number from 1 to ${MAX_LINE_QUANTITY}`;
 /** Units on an order line or in a parcel. */
-export const quantity = z.int().min(1).max(MAX_LINE_QUANTITY);
+export const quantity = z.int(wholeUnits).min(1, wholeUnits).max(MAX_LINE_QUANTITY, wholeUnits);
 
 /** Units of one SKU at one location. */
 export const stockQuantity = z.int().min(0).max(MAX_STOCK_QUANTITY);

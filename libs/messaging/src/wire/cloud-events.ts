@@ -55,6 +55,7 @@ export const decode = (record: IncomingRecord, isHeard: (eventName: string) => b
   if (!structured && headers.ce_type !== undefined) {
     const definition = definitionOfType(headers.ce_type);
     if (!definition) return refuse(unknownType(headers.ce_type));
+    if (definition.topic !== record.topic) return refuse(misplaced(definition, record.topic));
     if (!isHeard(definition.eventName)) return { kind: 'unheard' };
     if (headers.ce_specversion !== '1.0') return refuse('The header ce_specversion must be 1.0.');
     if (!headers.ce_id) return refuse('The header ce_id is missing; it tells repetitions apart.');
@@ -71,6 +72,7 @@ export const decode = (record: IncomingRecord, isHeard: (eventName: string) => b
     const { type, id, time, specversion, data, traceparent } = envelope;
     const definition = typeof type === 'string' ? definitionOfType(type) : undefined;
     if (!definition) return refuse(unknownType(String(type)));
+    if (definition.topic !== record.topic) return refuse(misplaced(definition, record.topic));
     if (!isHeard(definition.eventName)) return { kind: 'unheard' };
     if (specversion !== '1.0') return refuse('The attribute specversion must be 1.0.');
     if (typeof id !== 'string' || id === '') return refuse('The attribute id is missing; it tells repetitions apart.');
@@ -100,9 +102,6 @@ const check = (
   trace: Headers,
 ): Decoded => {
   const refuse = (reason: string): Decoded => ({ kind: 'refused', reason, trace });
-  if (definition.topic !== record.topic) {
-    return refuse(`${definition.eventName} belongs on the topic ${definition.topic}, not on ${record.topic}.`);
-  }
   const parsed = definition.schema.safeParse(body);
   if (!parsed.success) return refuse(`${definition.eventName} is not valid: ${describeIssues(parsed.error)}`);
   const key = definition.keyOf(parsed.data);
@@ -143,6 +142,10 @@ const traceOf = ({ traceparent, tracestate }: Headers): Headers => ({
   ...(traceparent !== undefined && { traceparent }),
   ...(tracestate !== undefined && { tracestate }),
 });
+
+/** Told even by services that do not react to the event: whoever wrote it there would wait in vain. */
+const misplaced = ({ eventName, topic }: EventDefinition, found: string): string =>
+  `${eventName} belongs on the topic ${topic}, not on ${found}.`;
 
 const unknownType = (type: string): string => {
   const name = /^baton\.\w+\.(\w+)\.v\d+$/.exec(type)?.[1];
