@@ -12,6 +12,6 @@ export const referenceFiles = async (): Promise<ReadonlyMap<string, string>> =>
   new Map([
     ['docs/reference/saga-order-fulfilment.md', sagaPage(orderFulfilmentV1, DEFINITION)],
     ['docs/reference/settings.md', settingsPage(services)],
-    ['docs/reference/metrics.md', metricsPage()],
+    ['docs/reference/metrics.md', metricsPage(services)],
     ...(await openApiFiles(services)),
   ]);
