@@ -4,6 +4,7 @@ import { everyItem } from '../client/baton-client.js';
 import { orderStatuses, type OrderStatus, type Page, type PageOptions } from '../client/views.js';
 import { clientOf, type Connection, DEFAULT_URL } from './connection.js';
 import { type Io, printable, say } from './io.js';
+import { addKpis } from './kpis.js';
 import { publish, type PublishOptions } from './publish/command.js';
 import { incidentsTable, ordersTable, orderPage, stockTable } from './views.js';
 
@@ -134,6 +135,8 @@ export const createProgram = (io: Io): Command => {
     if (options.json) json(items);
     else say(io.stdout, incidentsTable(items));
   });
+
+  addKpis(command('kpis', 'Show cycle time, errors, utilisation, throughput and return on investment'), io);
 
   return program;
 };

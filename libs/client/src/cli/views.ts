@@ -1,28 +1,7 @@
 import picocolors from 'picocolors';
-import stringWidth from 'string-width';
 import type { Incident, OrderDetail, OrderSummary, StockView } from '../client/views.js';
 import { type Output, printable } from './io.js';
-
-type Cell = string | number | null | undefined;
-
-const GAP = '  ';
-
-/** Columns under their heads, numbers to the right. Widths are those of a terminal, where some characters take two. */
-const table = (head: readonly string[], rows: readonly (readonly Cell[])[]): string => {
-  const texts = [head, ...rows.map((row) => row.map((cell) => printable(String(cell ?? '—'))))];
-  const columns = head.map((_, column) => ({
-    width: texts.reduce((most, row) => Math.max(most, stringWidth(row[column] ?? '')), 0),
-    numeric: rows.every((row) => typeof row[column] === 'number'),
-  }));
-  const drawn = texts.map((row) =>
-    columns.map(({ width, numeric }, column) => {
-      const text = row[column] ?? '';
-      const space = ' '.repeat(width - stringWidth(text));
-      return numeric ? space + text : text + space;
-    }),
-  );
-  return drawn.map((cells) => cells.join(GAP).trimEnd()).join('\n');
-};
+import { table } from './table.js';
 
 export const ordersTable = (orders: readonly OrderSummary[]): string =>
   orders.length === 0

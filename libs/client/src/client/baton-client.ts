@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { OrderInput } from '@baton/contracts';
 import { Http, type HttpOptions } from './http.js';
+import type { KpiAnswer, KpiQuestion } from './kpi-views.js';
 import type {
   Incident,
   OrderDetail,
@@ -47,6 +48,11 @@ export class BatonClient {
     this.stock = new StockClient(this.http);
     this.sagas = new SagasClient(this.http);
     this.incidents = new IncidentsClient(this.http);
+  }
+
+  /** How the business does: the five KPIs of a stretch of time. */
+  kpis(question: KpiQuestion = {}): Promise<KpiAnswer> {
+    return this.http.send({ method: 'GET', path: '/kpis', query: { ...question } });
   }
 }
 
