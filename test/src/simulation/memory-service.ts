@@ -90,16 +90,16 @@ export class MemoryService {
   }
 
   rows<S extends State>(store: Store<S>): readonly S[] {
-    return [...this.table(store as Store).values()] as S[];
+    return [...this.table(store).values()] as S[];
   }
 
   find<S extends State, K extends string>(store: Store<S, K>, key: Readonly<Record<K, unknown>>): S | undefined {
-    return this.table(store as unknown as Store).get(keyOf(store as unknown as Store, key)) as S | undefined;
+    return this.table(store).get(keyOf(store, key)) as S | undefined;
   }
 
   /** Puts a row there, as a migration would. */
   seed<S extends State>(store: Store<S>, state: S): void {
-    this.table(store as Store).set(keyOf(store as Store, state), freeze(state));
+    this.table(store).set(keyOf(store, state), freeze(state));
   }
 
   private load(needs: Needs, seen: Set<string>): Record<string, unknown> {

@@ -314,3 +314,15 @@ describe('telling the customer', () => {
     expect(order.sentence).toMatch(/^Completed .*the customer waits for notification to send the mail "order-placed"/);
   });
 });
+
+it('gives a shipment that is known by hearsay only to the birth that comes later, as after a restore', () => {
+  const order = given().placed().reserved(2, true);
+  expect(order.said()).toEqual(['FulfilmentStarted']);
+  expect(order.short().said()).toEqual(['BackorderPlaced', 'OrderDelayed']);
+  expect(order.saga?.units.map(({ n, birth }) => [n, birth])).toEqual([
+    [1, 'placed'],
+    [2, 'backorder'],
+  ]);
+  order.packed(2).booked(2).dispatched(2).settled(2).delivered(2);
+  expect(order.said()).toEqual(['FulfilmentCompleted']);
+});
