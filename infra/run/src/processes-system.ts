@@ -6,6 +6,7 @@ import type { ServiceName } from '@baton/service-kit';
 import { type Kafka, startKafka } from './kafka.js';
 import { databaseName, databases, type Places } from './places.js';
 import { createDatabases, type Postgres, startPostgres } from './postgres.js';
+import { freePort } from './processes-ports.js';
 import { createSupervisor, startNode, type Supervisor } from './processes.js';
 import { serviceEnv, type World, worldEnv } from './settings.js';
 import type { Say, System } from './system.js';
@@ -113,10 +114,11 @@ const startWith = async (
     ...services.flatMap((name) => {
       const env = serviceEnv(name, places, databaseUrl, { KAFKA_BROKERS: kafkaBrokers });
       const port = name === 'gateway' ? places.gatewayPort : ports[name];
-      const copies = Array.from({ length: (instances[name] ?? 1) - 1 }, (_, index) =>
-        run(`${name}-${index + 2}`, programOf(name), { ...env, PORT: '0' }),
-      );
       const path = name === 'gateway' ? '/health/live' : '/health/ready';
+      const copies = Array.from({ length: (instances[name] ?? 1) - 1 }, async (_, index) => {
+        const own = await freePort();
+        return run(`${name}-${index + 2}`, programOf(name), { ...env, PORT: String(own) }, health(own, path));
+      });
       return [run(name, programOf(name), env, health(port, path)), ...copies];
     }),
     run('staff', programOf('warehouse', 'staff/main.js'), world_.staff),
