@@ -48,12 +48,31 @@ const cpuOfTree = (root: number): number => {
   return sum;
 };
 
-/** Resident memory of these processes together, bytes. */
-export const memoryOf = (pids: readonly number[]): number =>
-  pids.reduce((sum, pid) => {
-    const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return sum + Number(kilobytes ?? 0) * 1_024;
-  }, 0);
+/** Memory of processes together, bytes. */
+export interface Memory {
+  /** What each has resident, added up: pages that several share count several times. */
+  readonly rss: number;
+  /** The same with shared pages counted once; 0 where the kernel does not say. */
+  readonly pss: number;
+}
+
+export const memoryOf = (pids: readonly number[]): Memory => {
+  const sum = (name: string): number =>
+    pids.reduce((all, pid) => {
+      const kilobytes = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(rollupOf(pid))?.[1];
+      return all + Number(kilobytes ?? 0) * 1_024;
+    }, 0);
+  return { rss: sum('(?:Rss|VmRSS)'), pss: sum('Pss') };
+};
+
+/** The kernel's sums over a process' memory; where they may not be read, at least its resident size. */
+const rollupOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  } catch {
+    return readFileSync(`/proc/${pid}/status`, 'utf8');
+  }
+};
 
 const SERVER = `
   select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 as wal,

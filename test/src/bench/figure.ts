@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Counters, type Counts, memoryOf } from './counters.js';
+import { type Counters, type Counts, type Memory, memoryOf } from './counters.js';
 import type { BenchOptions } from './options.js';
 import type { Heard } from './shop.js';
 
@@ -35,8 +35,9 @@ export interface Figure {
   readonly fsyncs_per_saga: number;
   readonly commits_per_saga: number;
   readonly database_bytes_per_saga: number;
-  /** Of all Node processes of services together. */
+  /** Of all Node processes of services together; `pss` counts what they share once. */
   readonly peak_rss_mib: number;
+  readonly peak_pss_mib: number;
   /** The machine's load average over the last minute, at the end. */
   readonly load: number;
 }
@@ -47,16 +48,26 @@ export interface Stretch {
   readonly heard: Heard;
   readonly before: Counts;
   readonly after: Counts;
-  /** Bytes. */
-  readonly peakMemory: number;
+  readonly peakMemory: Memory;
 }
 
-const MEMORY_EVERY_MS = 250;
+const MEMORY_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 50;
+/** How long the first end may take on a machine that has much else to do. */
+const PATIENCE_MS = 60_000;
 
-/** Watches a load that is under way for some seconds. */
+/** Somebody who writes down how orders end. */
+export interface Listener {
+  listen(): void;
+  /** How many ends were written down since. */
+  readonly ends: number;
+  take(): Heard;
+}
+
+/** Watches a load that is under way for some seconds, and on until at least one order has ended. */
 export const watch = async (
   counters: Counters,
-  listener: { listen(): void; take(): Heard },
+  listener: Listener,
   pids: readonly number[],
   seconds: number,
 ): Promise<Stretch> => {
@@ -65,9 +76,11 @@ export const watch = async (
   const begun = performance.now();
   let peakMemory = memoryOf(pids);
   const sampler = setInterval(() => {
-    peakMemory = Math.max(peakMemory, memoryOf(pids));
+    const { rss, pss } = memoryOf(pids);
+    peakMemory = { rss: Math.max(rss, peakMemory.rss), pss: Math.max(pss, peakMemory.pss) };
   }, MEMORY_EVERY_MS);
   await pause(seconds * 1_000);
+  while (listener.ends === 0 && performance.now() - begun < PATIENCE_MS) await pause(LOOK_EVERY_MS);
   clearInterval(sampler);
   const heard = listener.take();
   const lasted = (performance.now() - begun) / 1_000;
@@ -116,7 +129,8 @@ export const figureOf = (
     fsyncs_per_saga: rounded(perSaga('fsyncs'), 3),
     commits_per_saga: rounded(perSaga('commits'), 3),
     database_bytes_per_saga: Math.round(perSaga('databaseBytes')),
-    peak_rss_mib: Math.round(peakMemory / 2 ** 20),
+    peak_rss_mib: Math.round(peakMemory.rss / 2 ** 20),
+    peak_pss_mib: Math.round(peakMemory.pss / 2 ** 20),
     load: rounded(loadavg()[0] ?? 0),
   };
 };

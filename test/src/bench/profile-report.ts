@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 const ROOT = new URL('../../../', import.meta.url).href;
 const TOP = 40;
 const IDLE = '(idle)';
+/** Beginning and ending a profile takes time itself. */
+const PROFILER = 'node:inspector';
 
 interface CpuProfile {
   readonly nodes: readonly {
@@ -33,12 +35,13 @@ const packageOf = (place: string): string => {
   return /^(@|libs$|services$|infra$)/.test(first) ? `${first}/${second}` : first;
 };
 
-/** Self time in microseconds by function (`name place:line`), without idle. */
+/** Self time in microseconds by function (`name place:line`), without idling and profiling. */
 const selfTimes = ({ nodes, samples, timeDeltas }: CpuProfile): ReadonlyMap<string, number> => {
   const names = new Map(
     nodes.map(({ id, callFrame: { functionName, url, lineNumber } }) => {
       const name = functionName === '' ? '(anonymous)' : functionName;
-      return [id, name === IDLE ? IDLE : `${name}\t${placeOf(url)}${url === '' ? '' : `:${lineNumber + 1}`}`] as const;
+      const left = name === IDLE || url === PROFILER;
+      return [id, left ? IDLE : `${name}\t${placeOf(url)}${url === '' ? '' : `:${lineNumber + 1}`}`] as const;
     }),
   );
   const times = new Map<string, number>();

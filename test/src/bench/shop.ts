@@ -101,6 +101,11 @@ export class Shop {
     this.heard = { latencies: [], completed: 0, cancelled: 0 };
   }
 
+  /** How many ends were written down since `listen`. */
+  get ends(): number {
+    return this.heard?.latencies.length ?? 0;
+  }
+
   /** What was written down since `listen`. */
   take(): Heard {
     const heard = this.heard ?? { latencies: [], completed: 0, cancelled: 0 };
