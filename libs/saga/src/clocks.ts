@@ -1,5 +1,5 @@
 import type { Late, SagaDefinition } from './definition.js';
-import { closeIncidents, MESSAGES, openIncident } from './incidents.js';
+import { closeIncidents, LATE, MESSAGES, openIncident } from './incidents.js';
 import { askForBirth, askForStep, askForUndo, sayDelay } from './requests.js';
 import { type Saga, type Wait, waitKey, withStep } from './saga.js';
 import { earliest, hasCome, later } from './time.js';
@@ -58,7 +58,7 @@ const again = (visit: Visit, { unit, step, asks }: Waiting, n: number): Visit =>
 const rewound = (visit: Visit, { key }: Waiting, wait: Wait): Visit =>
   changed(visit, { ...visit.saga, waits: { ...visit.saga.waits, [key]: wait } });
 
-const isLate = ({ waitsFor }: Waiting): string => `Late: still waiting for ${waitsFor}.`;
+const isLate = ({ waitsFor }: Waiting): string => `${LATE}still waiting for ${waitsFor}.`;
 
 /** What a deadline that has passed does; see `Late`. */
 const fire = (visit: Visit, waiting: Waiting, wait: Wait): Visit => {

@@ -1,6 +1,6 @@
 import { rung } from './clocks.js';
 import type { Late, SagaDefinition } from './definition.js';
-import { MESSAGES } from './incidents.js';
+import { LATE, MESSAGES } from './incidents.js';
 import { isBeingUndone } from './path.js';
 import type { Incident, Saga, Unit, Wait } from './saga.js';
 import { clock, hasCome } from './time.js';
@@ -44,8 +44,11 @@ const consequence = (definition: SagaDefinition, waiting: Waiting, action: Late 
   return action === undefined ? 'nothing more happens by itself' : afterFailure(definition, waiting, action.fails);
 };
 
+/** Lateness is said by the rest of the sentence. */
+const becauseOf = (reason: string): string => (reason.startsWith(LATE) ? '' : ` (${reason.replace(/\.$/, '')})`);
+
 const incidentText = ({ owner, due, reason }: Incident, now: string): string =>
-  `an incident is with ${owner}, ${hasCome(due, now) ? 'overdue since' : 'due by'} ${clock(due)} (${reason.replace(/\.$/, '')})`;
+  `an incident is with ${owner}, ${hasCome(due, now) ? 'overdue since' : 'due by'} ${clock(due)}${becauseOf(reason)}`;
 
 /** `since …, until …; then …` for one thing that is waited for. */
 const clockText = (

@@ -2,6 +2,9 @@ import type { Incident } from './saga.js';
 import { later } from './time.js';
 import { changed, say, type Visit } from './visit.js';
 
+/** How the reason of an incident begins that is about nothing but lateness. */
+export const LATE = 'Late: ';
+
 /** The step of an incident about messages that could not be handled. */
 export const MESSAGES = 'messages';
 
