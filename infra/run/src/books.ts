@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { type DatabaseName, databaseName, databases } from './places.js';
 
@@ -33,9 +34,13 @@ export interface Progress {
 
 type Row = Readonly<Record<string, unknown>>;
 
+/** How long a Postgres that is away is waited for; one that was killed recovers sooner. */
+const PATIENCE_MS = 60_000;
+const RETRY_MS = 200;
+
 /**
  * Looks into every service's database, as an auditor may and a service never does. It keeps one connection each, and
- * opens it again when the database was away.
+ * waits for a database that is away.
  */
 export class Auditor {
   private readonly pools: ReadonlyMap<DatabaseName, pg.Pool>;
@@ -165,9 +170,22 @@ export class Auditor {
   private async query(database: DatabaseName, sql: string, params: readonly unknown[]): Promise<readonly Row[]> {
     const pool = this.pools.get(database);
     if (!pool) throw new Error(`There is no database ${database}.`);
-    return (await pool.query<Row>(sql, [...params])).rows;
+    for (const end = Date.now() + PATIENCE_MS; ; ) {
+      try {
+        return (await pool.query<Row>(sql, [...params])).rows;
+      } catch (error) {
+        if (!isAway(error) || pool.ended || Date.now() > end) throw error;
+        await pause(RETRY_MS);
+      }
+    }
   }
 }
+
+/** True for what time mends: no connection, or a server that is starting or stopping. */
+const isAway = (error: unknown): boolean => {
+  const { code } = error as { readonly code?: string };
+  return code === undefined || /^(E[A-Z]+|08...|53...|57...)$/.test(code);
+};
 
 /** Do the books balance: every order accounted for, nothing lost, nothing dead? */
 export const balances = (books: Books, asked: number): boolean =>

@@ -9,13 +9,17 @@ import type { Say, System } from './system.js';
 const PART = 200;
 const REPLENISHERS = 16;
 const RETRY_MS = 500;
+/** Pauses of 0.2 s, doubled each time, add up to 51 s: a service that died is back before that. */
+const RETRIES = 8;
 
-/** Loads the catalogue and the first round's stock, unless the database has them. */
+/** Loads the catalogue and the first round's stock, unless the database has all of it. */
 export const loadCatalogue = async (url: string, say: Say): Promise<void> => {
-  const client = new BatonClient({ url });
-  const page = await client.stock.list({ limit: 1 });
-  if (page.items.length > 0) return;
+  const client = new BatonClient({ url, retries: RETRIES });
   const catalogue = superstoreCatalogue();
+  // Imported in order: what was cut off lacks its end, and is imported again, which changes nothing that is there.
+  const last = catalogue.at(-1)?.sku ?? '';
+  const { items } = await client.stock.list({ sku: last, limit: 1 });
+  if (items.length > 0) return;
   say(`loading the catalogue: ${new Set(catalogue.map(({ sku }) => sku)).size} SKUs at four locations …`);
   await client.stock.import(catalogue);
 };
@@ -38,7 +42,7 @@ export const nextOrders = async (system: System, auditor: Auditor, count: number
 
 /** Adds a round's stock; saying it again adds nothing. */
 const replenish = async (url: string, round: number, say: Say): Promise<void> => {
-  const client = new BatonClient({ url });
+  const client = new BatonClient({ url, retries: RETRIES });
   const items = superstoreCatalogue({ round }).filter(({ onHand }) => onHand > 0);
   say(`round ${round} of the sample data: replenishing ${items.length} levels …`);
   const queue = items.values();
