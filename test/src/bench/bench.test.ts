@@ -31,7 +31,9 @@ describe('the bench', () => {
       commits_per_saga: positive,
       database_bytes_per_saga: expect.any(Number) as number,
       fsyncs_per_saga: expect.any(Number) as number,
+      effects_left_per_saga: expect.any(Number) as number,
       peak_rss_mib: positive,
+      pss_mib: expect.any(Number) as number,
     };
     expect(closedLoop).toMatchObject({ ...figure, figure: 'closed-loop', w: 4 });
     expect(best).toEqual({ ...closedLoop, figure: 'best' });

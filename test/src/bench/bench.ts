@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Auditor } from '@baton/run';
 import { audit } from './audit.js';
 import { Counters } from './counters.js';
-import { type Figure, figureOf, rounded, watch } from './figure.js';
+import { type Figure, figureOf, rounded, until, watch } from './figure.js';
 import { measureFloor } from './floor.js';
 import { History } from './growth.js';
 import { machineOf } from './machine.js';
@@ -20,7 +20,7 @@ type Say = (line: string) => void;
 const ON_HAND = 100_000_000;
 /** What is under way when a figure ends, and what its mails and books need to settle, may take this long. */
 const DRAIN_MS = 120_000;
-/** Before the first figure the code is warmed up with at least so many in flight, whatever the figure's own number. */
+/** Before the first figure the code is warmed up with so many in flight: one order at a time would take minutes. */
 const WARM_WIDTH = 256;
 const QUIET_MS = 5_000;
 const TEMPLATES = 10;
@@ -77,8 +77,8 @@ class Run {
   static async begin(system: BenchSystem, options: BenchOptions, say: Say): Promise<Run> {
     const shop = await Shop.open(await system.connect(), options.hot);
     const run = new Run(system, options, say, shop, new Counters(system), new Auditor(system.databaseUrl));
-    shop.keep(Math.max(WARM_WIDTH, ...options.widths.slice(0, 1)));
-    await run.warmUp();
+    shop.keep(WARM_WIDTH);
+    await run.warmUp(WARM_WIDTH);
     await run.settle();
     return run;
   }
@@ -149,13 +149,14 @@ class Run {
   private async figure(name: string, width: number | null): Promise<Figure> {
     const { options, system } = this;
     const { profile, seconds } = options;
-    await this.warmUp();
+    const ends = width ?? 1;
+    await this.warmUp(ends);
     const counting = profile === undefined ? undefined : new StatementCounts(system.databaseUrl);
     if (counting) {
       await counting.begin();
       await system.host.startProfile();
     }
-    const stretch = await watch(this.counters, this.shop, system.host.pids, seconds);
+    const stretch = await watch(this.counters, this.shop, system.host.pids, { seconds, ends });
     const figure = figureOf(name, width, options, stretch);
     if (profile !== undefined && counting) {
       const folder = join(profile, `${name}-${width ?? 'paced'}`);
@@ -170,8 +171,11 @@ class Run {
     return figure;
   }
 
-  private warmUp(): Promise<void> {
-    return pause(this.options.warmup * 1_000);
+  /** Lets the load run for a while, and on until the first wave of orders has ended. */
+  private async warmUp(ends: number): Promise<void> {
+    this.shop.listen();
+    await until(this.shop, this.options.warmup, ends);
+    this.shop.take();
   }
 
   /** Lets everything end, and audits the books. */

@@ -18,6 +18,8 @@ export interface Counts {
   /** Events in the topics, and records that consumers have handled or passed over; the shop's own are left out. */
   readonly events: number;
   readonly deliveries: number;
+  /** Effects that are decided and have no answer yet, such as mails to be sent. */
+  readonly effects: number;
 }
 
 /** Linux counts CPU time in these, whatever the kernel's own tick is. */
@@ -48,29 +50,22 @@ const cpuOfTree = (root: number): number => {
   return sum;
 };
 
-/** Memory of processes together, bytes. */
-export interface Memory {
-  /** What each has resident, added up: pages that several share count several times. */
-  readonly rss: number;
-  /** The same with shared pages counted once; 0 where the kernel does not say. */
-  readonly pss: number;
-}
+const kilobytesIn = (file: string, name: string): number =>
+  Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(file, 'utf8'))?.[1] ?? 0);
 
-export const memoryOf = (pids: readonly number[]): Memory => {
-  const sum = (name: string): number =>
-    pids.reduce((all, pid) => {
-      const kilobytes = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(rollupOf(pid))?.[1];
-      return all + Number(kilobytes ?? 0) * 1_024;
-    }, 0);
-  return { rss: sum('(?:Rss|VmRSS)'), pss: sum('Pss') };
-};
+/** Bytes that processes have resident, added up: pages that several share count several times. */
+export const rssOf = (pids: readonly number[]): number =>
+  pids.reduce((sum, pid) => sum + kilobytesIn(`/proc/${pid}/status`, 'VmRSS') * 1_024, 0);
 
-/** The kernel's sums over a process' memory; where they may not be read, at least its resident size. */
-const rollupOf = (pid: number): string => {
+/**
+ * The same with shared pages counted once. The kernel walks through all of them for it, which holds a large process up
+ * for milliseconds; 0 where it does not say.
+ */
+export const pssOf = (pids: readonly number[]): number => {
   try {
-    return readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    return pids.reduce((sum, pid) => sum + kilobytesIn(`/proc/${pid}/smaps_rollup`, 'Pss') * 1_024, 0);
   } catch {
-    return readFileSync(`/proc/${pid}/status`, 'utf8');
+    return 0;
   }
 };
 
@@ -117,18 +112,25 @@ export class Counters {
   }
 
   /** Every topic has a reader, so that the furthest position in a partition is the number of its events. */
-  private async traffic(): Promise<Pick<Counts, 'events' | 'deliveries'>> {
+  private async traffic(): Promise<Pick<Counts, 'events' | 'deliveries' | 'effects'>> {
     const furthest = new Map<string, number>();
     let deliveries = 0;
-    const sql = `select topic || '/' || partition as name, next_offset::float8 as offset from position`;
+    let effects = 0;
+    const sql = `
+      select topic || '/' || partition as name, next_offset::float8 as offset from position
+      union all select '', count(*)::float8 from effect`;
     for (const { rows } of await Promise.all(
       this.services.map((pool) => pool.query<{ readonly name: string; readonly offset: number }>(sql)),
     )) {
       for (const { name, offset } of rows) {
+        if (name === '') {
+          effects += offset;
+          continue;
+        }
         furthest.set(name, Math.max(furthest.get(name) ?? 0, offset));
         deliveries += offset;
       }
     }
-    return { events: [...furthest.values()].reduce((sum, count) => sum + count, 0), deliveries };
+    return { events: [...furthest.values()].reduce((sum, count) => sum + count, 0), deliveries, effects };
   }
 }

@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Counters, type Counts, type Memory, memoryOf } from './counters.js';
+import { type Counters, type Counts, pssOf, rssOf } from './counters.js';
 import type { BenchOptions } from './options.js';
 import type { Heard } from './shop.js';
 
@@ -24,6 +24,11 @@ export interface Figure {
   readonly cancelled: number;
   readonly events_per_saga: number;
   readonly deliveries_per_saga: number;
+  /**
+   * By how much the effects without an answer grew, a saga. A saga may end before its last mails are sent; more than
+   * nothing here means that the figure left work undone, which is then not in its costs either.
+   */
+  readonly effects_left_per_saga: number;
   /** `shop` is the load generator, where it is a process of its own. */
   readonly cpu_s_per_1000: {
     readonly node: number;
@@ -35,9 +40,10 @@ export interface Figure {
   readonly fsyncs_per_saga: number;
   readonly commits_per_saga: number;
   readonly database_bytes_per_saga: number;
-  /** Of all Node processes of services together; `pss` counts what they share once. */
+  /** Of all Node processes of services together. */
   readonly peak_rss_mib: number;
-  readonly peak_pss_mib: number;
+  /** The same at the end of the figure, with what processes share counted once. */
+  readonly pss_mib: number;
   /** The machine's load average over the last minute, at the end. */
   readonly load: number;
 }
@@ -48,12 +54,13 @@ export interface Stretch {
   readonly heard: Heard;
   readonly before: Counts;
   readonly after: Counts;
-  readonly peakMemory: Memory;
+  /** Bytes; see `Figure`. */
+  readonly memory: { readonly peakRss: number; readonly pss: number };
 }
 
 const MEMORY_EVERY_MS = 1_000;
 const LOOK_EVERY_MS = 50;
-/** How long the first end may take on a machine that has much else to do. */
+/** How much longer than asked for a stretch may last, until enough orders have ended. */
 const PATIENCE_MS = 60_000;
 
 /** Somebody who writes down how orders end. */
@@ -64,27 +71,35 @@ export interface Listener {
   take(): Heard;
 }
 
-/** Watches a load that is under way for some seconds, and on until at least one order has ended. */
+/**
+ * Watches a load that is under way for some seconds, and on until so many orders have ended: orders that are in flight
+ * together move in waves, and part of a wave says little.
+ */
 export const watch = async (
   counters: Counters,
   listener: Listener,
   pids: readonly number[],
-  seconds: number,
+  { seconds, ends }: { readonly seconds: number; readonly ends: number },
 ): Promise<Stretch> => {
   const before = await counters.read();
+  let peakRss = rssOf(pids);
+  const sampler = setInterval(() => {
+    peakRss = Math.max(peakRss, rssOf(pids));
+  }, MEMORY_EVERY_MS);
   listener.listen();
   const begun = performance.now();
-  let peakMemory = memoryOf(pids);
-  const sampler = setInterval(() => {
-    const { rss, pss } = memoryOf(pids);
-    peakMemory = { rss: Math.max(rss, peakMemory.rss), pss: Math.max(pss, peakMemory.pss) };
-  }, MEMORY_EVERY_MS);
-  await pause(seconds * 1_000);
-  while (listener.ends === 0 && performance.now() - begun < PATIENCE_MS) await pause(LOOK_EVERY_MS);
+  await until(listener, seconds, ends);
   clearInterval(sampler);
   const heard = listener.take();
   const lasted = (performance.now() - begun) / 1_000;
-  return { seconds: lasted, heard, before, after: await counters.read(), peakMemory };
+  return { seconds: lasted, heard, before, after: await counters.read(), memory: { peakRss, pss: pssOf(pids) } };
+};
+
+/** Waits for some seconds, and on until so many orders have ended since `listen`, if they do so in time. */
+export const until = async (listener: Listener, seconds: number, ends: number): Promise<void> => {
+  const begun = performance.now();
+  await pause(seconds * 1_000);
+  while (listener.ends < ends && performance.now() - begun < seconds * 1_000 + PATIENCE_MS) await pause(LOOK_EVERY_MS);
 };
 
 /** The smallest value that so many per cent of all are not above; NaN of none. */
@@ -97,7 +112,7 @@ export const figureOf = (
   figure: string,
   w: number | null,
   { transport, processes, partitions, hot }: BenchOptions,
-  { seconds, heard, before, after, peakMemory }: Stretch,
+  { seconds, heard, before, after, memory }: Stretch,
 ): Figure => {
   const sorted = heard.latencies.toSorted((a, b) => a - b);
   const sagas = sorted.length;
@@ -119,6 +134,7 @@ export const figureOf = (
     cancelled: rounded(heard.cancelled / sagas, 3),
     events_per_saga: rounded(perSaga('events')),
     deliveries_per_saga: rounded(perSaga('deliveries')),
+    effects_left_per_saga: rounded(perSaga('effects')),
     cpu_s_per_1000: {
       node: cpu('node'),
       ...(processes === 'each' && { shop: cpu('shop') }),
@@ -129,8 +145,8 @@ export const figureOf = (
     fsyncs_per_saga: rounded(perSaga('fsyncs'), 3),
     commits_per_saga: rounded(perSaga('commits'), 3),
     database_bytes_per_saga: Math.round(perSaga('databaseBytes')),
-    peak_rss_mib: Math.round(peakMemory.rss / 2 ** 20),
-    peak_pss_mib: Math.round(peakMemory.pss / 2 ** 20),
+    peak_rss_mib: Math.round(memory.peakRss / 2 ** 20),
+    pss_mib: Math.round(memory.pss / 2 ** 20),
     load: rounded(loadavg()[0] ?? 0),
   };
 };
