@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { dashboards, panels, rules } from './files.js';
 import { findPrometheus, type RunningPrometheus, startPrometheus } from './prometheus.js';
 import { readQuery } from './promql.js';
-import { sendSamples } from './samples.js';
+import { makeSamples, type Samples } from './samples.js';
 import { labelsBySeries } from './series.js';
 
 const title = ({ dashboard, title: panel }: (typeof panels)[number]): string => `${dashboard}: ${panel}`;
@@ -41,13 +41,20 @@ const prometheus = await findPrometheus();
 describe.each(prometheus === undefined ? [] : [prometheus])('a real Prometheus, fed by the real exporter', (folder) => {
   let data: string;
   let server: RunningPrometheus;
+  let samples: Samples;
 
   beforeAll(async () => {
     data = await mkdtemp(join(tmpdir(), 'baton-prometheus-'));
     server = await startPrometheus(folder, data);
-    await sendSamples(`${server.url}/api/v1/otlp/v1/metrics`);
+    samples = makeSamples(`${server.url}/api/v1/otlp/v1/metrics`);
+    await eventually(async () => {
+      await samples.send();
+      // A rate takes two samples.
+      expect(await server.query('rate(baton_saga_ended_total[1m])')).not.toEqual([]);
+    });
   });
   afterAll(async () => {
+    await samples?.stop();
     await server?.stop();
     await rm(data, { recursive: true, force: true });
   });

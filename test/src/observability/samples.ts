@@ -2,11 +2,10 @@ import type { InstrumentDeclaration } from '@baton/messaging';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AggregationTemporality, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
-import { setTimeout as pause } from 'node:timers/promises';
 import { declared } from './series.js';
 
 /** Collects when it is told to. */
-class ByHand extends MetricReader {
+export class ByHand extends MetricReader {
   protected override onForceFlush(): Promise<void> {
     return Promise.resolve();
   }
@@ -21,12 +20,14 @@ const ASKED_FOR: Readonly<Record<string, string>> = { step: 'pick', outcome: 'co
 const attributesOf = ({ attributes }: InstrumentDeclaration): Record<string, string> =>
   Object.fromEntries(Object.keys(attributes).map((name) => [name, ASKED_FOR[name] ?? 'any']));
 
-/** Two samples of a counter make a rate; Prometheus takes none that is older than its newest. */
-const ROUNDS = 3;
-const BETWEEN_MS = 400;
+export interface Samples {
+  /** Measures something with every declared instrument, and sends it as a service does; a second time makes a rate. */
+  send(): Promise<void>;
+  stop(): Promise<void>;
+}
 
-/** Measures something with every declared instrument and sends it, three times in a row, as a service does. */
-export const sendSamples = async (url: string): Promise<void> => {
+/** Every declared instrument, made by the real SDK and sent by the real exporter to `url`. */
+export const makeSamples = (url: string): Samples => {
   const reader = new ByHand({ aggregationTemporalitySelector: () => AggregationTemporality.CUMULATIVE });
   const resource = resourceFromAttributes({ 'service.name': 'baton-test', 'service.namespace': 'baton' });
   const provider = new MeterProvider({ resource, readers: [reader] });
@@ -47,15 +48,18 @@ export const sendSamples = async (url: string): Promise<void> => {
     const histogram = meter.createHistogram(name, options);
     return () => histogram.record(0.7, attributes);
   });
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const each of measure) each();
-    const { resourceMetrics, errors } = await reader.collect();
-    if (errors.length > 0) throw new AggregateError(errors, 'Not everything could be collected.');
-    await new Promise<void>((resolve, reject) =>
-      exporter.export(resourceMetrics, ({ error }) => (error ? reject(error) : resolve())),
-    );
-    await pause(BETWEEN_MS);
-  }
-  await exporter.shutdown();
-  await provider.shutdown();
+  return {
+    send: async () => {
+      for (const each of measure) each();
+      const { resourceMetrics, errors } = await reader.collect();
+      if (errors.length > 0) throw new AggregateError(errors, 'Not everything could be collected.');
+      await new Promise<void>((resolve, reject) =>
+        exporter.export(resourceMetrics, ({ error }) => (error ? reject(error) : resolve())),
+      );
+    },
+    stop: async () => {
+      await exporter.shutdown();
+      await provider.shutdown();
+    },
+  };
 };
