@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BatonClient } from '@baton/client';
 import type { OrderInput } from '@baton/contracts';
@@ -16,6 +16,8 @@ import {
 } from '@baton/run';
 import pg from 'pg';
 
+/** Named by the pid of who uses it, so that the next test run removes what a killed one has left. */
+const FOLDER = fileURLToPath(new URL('../../../.baton/tests', import.meta.url));
 /** A deadline must only catch what hangs: the machine may be busy, and a killed group member is missed for seconds. */
 export const DEADLINE_MS = 240_000;
 /** Looking costs what the system under test then lacks. */
@@ -49,7 +51,10 @@ export class ChaosSystem {
 
   /** Starts it; what the supervisor says is printed with the seconds since. */
   static async start(options: ProcessOptions = {}): Promise<ChaosSystem> {
-    const folder = mkdtempSync(join(tmpdir(), 'baton-chaos-'));
+    const folder = join(FOLDER, String(process.pid));
+    mkdirSync(folder, { recursive: true });
+    // Interrupted: what the supervisor runs gets its parting signal when this process exits, and only then.
+    process.once('SIGTERM', () => process.exit(143));
     const begun = performance.now();
     const said: string[] = [];
     const pids = new Set<number>();
