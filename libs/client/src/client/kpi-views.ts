@@ -53,6 +53,18 @@ export interface Kpis {
   };
 }
 
+/** The same of one hour or day, without what is only told of the whole: steps, causes, carriers. */
+export interface PeriodKpis {
+  readonly throughput: Kpis['throughput'];
+  readonly cycleTime: Pick<Kpis['cycleTime'], 'overall' | 'untilDispatch'>;
+  readonly errors: Pick<Kpis['errors'], 'ended' | 'troubled' | 'rate'>;
+  readonly utilisation: {
+    readonly people: Kpis['utilisation']['people'];
+    readonly stock: Pick<Kpis['utilisation']['stock'], 'backorders' | 'backorderShare'>;
+  };
+  readonly returnOnInvestment: Kpis['returnOnInvestment'];
+}
+
 /** What nothing in an order says: minutes, money and people. Absent: as the coordinator is set up. */
 export interface KpiInputs {
   readonly minutesSavedPerOrder?: number;
@@ -80,5 +92,5 @@ export interface KpiAnswer {
   readonly inputs: Required<KpiInputs>;
   readonly total: Kpis;
   /** Hours or days in which anything happened. */
-  readonly periods: readonly { readonly from: string; readonly to: string; readonly kpis: Kpis }[];
+  readonly periods: readonly { readonly from: string; readonly to: string; readonly kpis: PeriodKpis }[];
 }

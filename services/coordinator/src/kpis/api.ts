@@ -8,9 +8,9 @@ import { z } from 'zod';
 import type { CoordinatorConfig } from '../config.js';
 import { Definitions, sagaNames } from '../definitions/index.js';
 import { inputParameters, type Inputs, inputsOf } from './inputs.js';
-import { type Kpis, kpisOf } from './report.js';
+import { type Kpis, kpisOf, type PeriodKpis, periodKpisOf } from './report.js';
 import { ROLLUP_SQL, type Span, spans } from './rollup-store.js';
-import { NOTHING, sumOf, type Tally } from './tally.js';
+import { sumOf, type Tally } from './tally.js';
 
 const HOUR_MS = 3_600_000;
 const LENGTH_MS: Readonly<Record<Span, number>> = { hour: HOUR_MS, day: 24 * HOUR_MS };
@@ -42,7 +42,7 @@ export interface KpiAnswer extends KpiPeriod {
   readonly inputs: Inputs;
   readonly total: Kpis;
   /** Hours or days (UTC) in which anything happened. */
-  readonly periods: readonly (KpiPeriod & { readonly kpis: Kpis })[];
+  readonly periods: readonly (KpiPeriod & { readonly kpis: PeriodKpis })[];
 }
 
 const AMOUNTS = Object.keys(inputParameters);
@@ -94,8 +94,7 @@ export class KpisApi {
       this.database.query<{ until: Date }[]>('select counted_until as until from kpi_progress'),
     ]);
     const of = this.definitions.latest(definition);
-    const kpis = (tally: Tally, start: number, end: number): Kpis =>
-      kpisOf(of, tally, Math.max(0, Math.min(end, now) - start) / HOUR_MS, inputs);
+    const hours = (start: number, end: number): number => Math.max(0, Math.min(end, now) - start) / HOUR_MS;
     return {
       definition,
       by,
@@ -103,10 +102,10 @@ export class KpisApi {
       to: iso(to),
       countedUntil: progress[0]?.until.toISOString() ?? null,
       inputs,
-      total: kpis(rows.length > 0 ? sumOf(rows.map(({ tally }) => tally)) : NOTHING, from, to),
+      total: kpisOf(of, sumOf(rows.map(({ tally }) => tally)), hours(from, to), inputs),
       periods: rows.map(({ startsAt, tally }) => {
-        const end = startsAt.getTime() + LENGTH_MS[by];
-        return { from: startsAt.toISOString(), to: iso(end), kpis: kpis(tally, startsAt.getTime(), end) };
+        const [start, end] = [startsAt.getTime(), startsAt.getTime() + LENGTH_MS[by]];
+        return { from: iso(start), to: iso(end), kpis: periodKpisOf(of, tally, hours(start, end), inputs) };
       }),
     };
   }

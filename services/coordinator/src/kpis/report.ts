@@ -68,6 +68,18 @@ export interface Kpis {
   };
 }
 
+/** The same of one hour or day, without what is only told of the whole: steps, causes, carriers. */
+export interface PeriodKpis {
+  readonly throughput: Kpis['throughput'];
+  readonly cycleTime: Pick<Kpis['cycleTime'], 'overall' | 'untilDispatch'>;
+  readonly errors: Pick<Kpis['errors'], 'ended' | 'troubled' | 'rate'>;
+  readonly utilisation: {
+    readonly people: Kpis['utilisation']['people'];
+    readonly stock: Pick<Kpis['utilisation']['stock'], 'backorders' | 'backorderShare'>;
+  };
+  readonly returnOnInvestment: Kpis['returnOnInvestment'];
+}
+
 const share = (part: number, whole: number): number | null => (whole > 0 ? rounded(part / whole) : null);
 const rounded = (value: number): number => Number(value.toFixed(4));
 const money = (value: number): number => Number(value.toFixed(2));
@@ -101,20 +113,19 @@ const roiOf = (completed: number, troubled: number, hours: number, inputs: Input
   };
 };
 
-/**
- * The KPIs of a tally.
- * @param hours length of the stretch, as far as it has passed
- */
-export const kpisOf = (definition: SagaDefinition, { counts, times }: Tally, hours: number, inputs: Inputs): Kpis => {
+/** The KPIs of one hour or day; see `kpisOf`. */
+export const periodKpisOf = (
+  definition: SagaDefinition,
+  { counts, times }: Tally,
+  hours: number,
+  inputs: Inputs,
+): PeriodKpis => {
   const count = (name: string): number => counts[name] ?? 0;
   const perHour = (n: number): number | null => share(n, hours);
   const [placed, completed, cancelled] = [count('placed'), count('completed'), count('cancelled')];
   const [ended, troubled] = [completed + cancelled, count('troubled')];
   const people = definition.steps.filter(({ participant }) => participant === PEOPLE);
   const listsPacked = people.reduce((sum, { name }) => sum + count(`done/${name}`), 0);
-  const waits = Object.entries(definition.births).flatMap(([name, { remind }]) => (remind === undefined ? [] : [name]));
-  const carriers = named(counts, 'carrier/');
-  const dispatches = carriers.reduce((sum, [, n]) => sum + n, 0);
   const capacity = inputs.people * hours * 60;
   return {
     throughput: {
@@ -124,35 +135,45 @@ export const kpisOf = (definition: SagaDefinition, { counts, times }: Tally, hou
       placedPerHour: perHour(placed),
       completedPerHour: perHour(completed),
     },
-    cycleTime: {
-      overall: percentilesOf(times['cycle']),
-      untilDispatch: percentilesOf(times['until-pivot']),
-      steps: Object.fromEntries(
-        [...waits, ...definition.steps.map(({ name }) => name)].map((name) => [
-          name,
-          percentilesOf(times[`step/${name}`]),
-        ]),
-      ),
-    },
-    errors: {
-      ended,
-      troubled,
-      rate: share(troubled, ended),
-      causes: named(counts, 'cause/').map(([name, orders]) => causeOf(name, orders, ended)),
-    },
+    cycleTime: { overall: percentilesOf(times['cycle']), untilDispatch: percentilesOf(times['until-pivot']) },
+    errors: { ended, troubled, rate: share(troubled, ended) },
     utilisation: {
       people: {
         listsPacked,
         listsPerHour: perHour(listsPacked),
         busyShare: inputs.minutesPerPickList > 0 ? share(listsPacked * inputs.minutesPerPickList, capacity) : null,
       },
-      stock: {
-        backorders: count('waited'),
-        backorderShare: share(count('waited'), placed),
-        wait: percentilesOf(times[`step/${waits[0] ?? ''}`]),
-      },
-      carriers: carriers.map(([carrier, n]) => ({ carrier, dispatches: n, share: share(n, dispatches) ?? 0 })),
+      stock: { backorders: count('waited'), backorderShare: share(count('waited'), placed) },
     },
     returnOnInvestment: roiOf(completed, troubled, hours, inputs),
+  };
+};
+
+/**
+ * The KPIs of a tally.
+ * @param hours length of the stretch, as far as it has passed
+ */
+export const kpisOf = (definition: SagaDefinition, tally: Tally, hours: number, inputs: Inputs): Kpis => {
+  const { counts, times } = tally;
+  const { cycleTime, errors, utilisation, ...rest } = periodKpisOf(definition, tally, hours, inputs);
+  const waits = Object.entries(definition.births).flatMap(([name, { remind }]) => (remind === undefined ? [] : [name]));
+  const steps = [...waits, ...definition.steps.map(({ name }) => name)];
+  const carriers = named(counts, 'carrier/');
+  const dispatches = carriers.reduce((sum, [, n]) => sum + n, 0);
+  return {
+    ...rest,
+    cycleTime: {
+      ...cycleTime,
+      steps: Object.fromEntries(steps.map((name) => [name, percentilesOf(times[`step/${name}`])])),
+    },
+    errors: {
+      ...errors,
+      causes: named(counts, 'cause/').map(([name, orders]) => causeOf(name, orders, errors.ended)),
+    },
+    utilisation: {
+      people: utilisation.people,
+      stock: { ...utilisation.stock, wait: percentilesOf(times[`step/${waits[0] ?? ''}`]) },
+      carriers: carriers.map(([carrier, n]) => ({ carrier, dispatches: n, share: share(n, dispatches) ?? 0 })),
+    },
   };
 };

@@ -138,7 +138,8 @@ it('puts what is heard late into the hour in which it happened', async () => {
   const { body } = await ask('from=2026-11-24&to=2026-11-25');
   expect(body).toMatchObject({
     countedUntil: at(126).toISOString(),
-    periods: [{ from: '2026-11-24T09:00:00.000Z', kpis: { cycleTime: { steps: { reserve: { count: 1 } } } } }],
+    total: { cycleTime: { steps: { reserve: { count: 1 } } } },
+    periods: [{ from: '2026-11-24T09:00:00.000Z', kpis: { throughput: { placed: 1 } } }],
   });
 });
 

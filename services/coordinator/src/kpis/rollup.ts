@@ -11,9 +11,18 @@ import { DataSource } from 'typeorm';
 import type { CoordinatorConfig } from '../config.js';
 import { Definitions } from '../definitions/index.js';
 import { SagaMeters } from './meters.js';
-import { type Changed, type Counted, ofSumKey, RollupStore, type Span, spans, sumKey } from './rollup-store.js';
+import {
+  type Changed,
+  type Counted,
+  ofSumKey,
+  RollupStore,
+  type Span,
+  spans,
+  sumKey,
+  type Sums,
+} from './rollup-store.js';
 import { longestWait, tallySaga } from './saga-tally.js';
-import { isNothing, minus, NOTHING, plus, type Tally } from './tally.js';
+import { isNothing, minus, NOTHING, plus, Sum, type Tally } from './tally.js';
 
 /**
  * How far back each look goes over what was looked at before. A unit of work says when it began, and commits later, by
@@ -73,7 +82,7 @@ export class KpiRollup implements OnApplicationBootstrap, BeforeApplicationShutd
       const from = Date.parse(counted);
       const until = Math.min(now.getTime(), Math.max(from, from - OVERLAP_MS + WINDOW_MS));
       const sagas = await store.changed(iso(from - OVERLAP_MS), iso(until), MOST_SAGAS);
-      const sums = new Map<string, Tally>();
+      const sums = new Map<string, Sum>();
       for (let at = 0; at < sagas.length; at += CHUNK) {
         const changed = await store.load(sagas.slice(at, at + CHUNK));
         await store.keep(changed.map((each) => this.count(each, sums)));
@@ -91,7 +100,7 @@ export class KpiRollup implements OnApplicationBootstrap, BeforeApplicationShutd
   /** Tallies one saga, and adds what is new of it. */
   private count(
     { definition, orderId, version, visits, state, facts, counted }: Changed,
-    sums: Map<string, Tally>,
+    sums: Map<string, Sum>,
   ): Counted {
     const known = this.definitions.find(definition, version);
     // Of a definition that is gone all sagas have ended; what was counted of them stays.
@@ -99,8 +108,7 @@ export class KpiRollup implements OnApplicationBootstrap, BeforeApplicationShutd
     for (const hour of new Set([...Object.keys(tallies), ...Object.keys(counted)])) {
       const difference = minus(tallies[hour] ?? NOTHING, counted[hour] ?? NOTHING);
       if (isNothing(difference)) continue;
-      const key = sumKey(definition, hour);
-      sums.set(key, plus(sums.get(key) ?? NOTHING, difference));
+      addTo(sums, sumKey(definition, hour), difference);
     }
     const wait = longestWait(state);
     return { definition, orderId, visits, tallies, waitsFor: wait?.step ?? null, waitingSince: wait?.since ?? null };
@@ -109,12 +117,16 @@ export class KpiRollup implements OnApplicationBootstrap, BeforeApplicationShutd
 
 const iso = (at: number): string => new Date(at).toISOString();
 
-const bySpan = (sums: ReadonlyMap<string, Tally>, span: Span): ReadonlyMap<string, Tally> => {
-  const result = new Map<string, Tally>();
+const addTo = (sums: Map<string, Sum>, key: string, tally: Tally): void => {
+  const sum = sums.get(key) ?? new Sum();
+  sums.set(key, sum.add(tally));
+};
+
+const bySpan = (sums: Sums, span: Span): Sums => {
+  const result = new Map<string, Sum>();
   for (const [key, sum] of sums) {
     const [definition, hour] = ofSumKey(key);
-    const target = sumKey(definition, startOf(span, hour));
-    result.set(target, plus(result.get(target) ?? NOTHING, sum));
+    addTo(result, sumKey(definition, startOf(span, hour)), sum);
   }
   return result;
 };

@@ -31,17 +31,25 @@ const combine = (a: Tally, b: Tally, sign: number): Tally => {
 export const plus = (a: Tally, b: Tally): Tally => combine(a, b, 1);
 export const minus = (a: Tally, b: Tally): Tally => combine(a, b, -1);
 
-export const sumOf = (tallies: readonly Tally[]): Tally => {
-  const counts: Record<string, number> = {};
-  const times: Record<string, Record<string, number>> = {};
-  for (const tally of tallies) {
-    for (const [name, count] of Object.entries(tally.counts)) counts[name] = (counts[name] ?? 0) + count;
+/** A sum that grows in place: many small tallies go into few large ones. */
+export class Sum implements Tally {
+  readonly counts: Record<string, number> = {};
+  readonly times: Record<string, Record<string, number>> = {};
+
+  add(tally: Tally): this {
+    for (const [name, count] of Object.entries(tally.counts)) this.counts[name] = (this.counts[name] ?? 0) + count;
     for (const [name, histogram] of Object.entries(tally.times)) {
-      const sum = (times[name] ??= {});
+      const sum = (this.times[name] ??= {});
       for (const [bucket, count] of Object.entries(histogram)) sum[bucket] = (sum[bucket] ?? 0) + count;
     }
+    return this;
   }
-  return { counts, times };
+}
+
+export const sumOf = (tallies: Iterable<Tally>): Tally => {
+  const sum = new Sum();
+  for (const tally of tallies) sum.add(tally);
+  return sum;
 };
 
 export const isNothing = ({ counts, times }: Tally): boolean =>
