@@ -15,7 +15,11 @@ export interface KafkaOptions {
   readonly compression?: 'none' | 'gzip';
   /** Replicas of topics that are made here. Default: one a broker, at most 3. */
   readonly replicationFactor?: number;
-  /** A member of which nothing is heard for this long is out of its group, milliseconds. Default 10,000. */
+  /**
+   * A member of which nothing is heard for this long is out of its group, milliseconds. Default 8,000: longer than a busy
+   * machine keeps a process from its heartbeats, and not longer, because nobody of the group goes on while one that was
+   * killed, or that lost its broker, still counts as a member.
+   */
   readonly sessionTimeoutMs?: number;
   /** Pause between heartbeats, milliseconds; a rebalance is noticed within it. Default 1,000. */
   readonly heartbeatMs?: number;
@@ -55,7 +59,7 @@ export interface KafkaSettings {
 /** Fills in the defaults. Throws if the options cannot work. */
 export function settingsOf(options: KafkaOptions): KafkaSettings {
   if (options.brokers.length === 0) throw new Error('KafkaTransport needs at least one broker (host:port)');
-  const { sessionTimeoutMs = 10_000, heartbeatMs = 1_000 } = options;
+  const { sessionTimeoutMs = 8_000, heartbeatMs = 1_000 } = options;
   if (heartbeatMs * 2 > sessionTimeoutMs) {
     throw new Error(
       'heartbeatMs must fit at least twice into sessionTimeoutMs, else one late heartbeat costs the group',
