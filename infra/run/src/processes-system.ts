@@ -70,23 +70,22 @@ const startWith = async (
   const onLine = (line: string): void => void logs.write(`${line}\n`);
 
   // The services know the ports of the first start, so that every later one takes the same.
-  let postgresPort: number | undefined;
+  const kept: { postgres?: number; kafka?: number } = {};
   const postgres = (await supervisor.supervise({
     name: 'postgres',
-    start: () => startPostgres({ dataDir: places.file('postgres'), log: say, ...at(postgresPort) }),
+    start: () => startPostgres({ dataDir: places.file('postgres'), log: say, ...at(kept.postgres) }),
   })) as Postgres;
-  postgresPort = postgres.port;
+  kept.postgres = postgres.port;
   const databaseUrl = (database: string): string => postgres.url(database);
   await createDatabases(databaseUrl('postgres'), databases.map(databaseName));
 
   let brokers = process.env.KAFKA_BROKERS;
   if (brokers === undefined) {
-    let kafkaPort: number | undefined;
     const kafka = (await supervisor.supervise({
       name: 'kafka',
-      start: () => startKafka({ dataDir: places.file('kafka'), log: say, ...at(kafkaPort) }),
+      start: () => startKafka({ dataDir: places.file('kafka'), log: say, ...at(kept.kafka) }),
     })) as Kafka;
-    kafkaPort = kafka.port;
+    kept.kafka = kafka.port;
     brokers = kafka.brokers;
   }
   const kafkaBrokers = brokers;

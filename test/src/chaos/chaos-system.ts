@@ -133,7 +133,8 @@ export class ChaosSystem {
       });
     while (!(await holds())) {
       if (this.lost !== undefined) throw this.lost;
-      if (Date.now() > end) throw new Error(`Waited in vain until ${what}:\n${this.said.slice(-20).join('\n')}`, { cause });
+      if (Date.now() > end)
+        throw new Error(`Waited in vain until ${what}:\n${this.said.slice(-20).join('\n')}`, { cause });
       await pause(LOOK_AGAIN_MS);
     }
   }

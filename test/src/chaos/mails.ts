@@ -29,7 +29,9 @@ export const auditMails = async (chaos: ChaosSystem): Promise<MailAudit> => {
 
 /** True once each of these orders has exactly the mails that its end calls for. */
 export const mailsAreComplete = async (chaos: ChaosSystem, orderIds: readonly string[]): Promise<boolean> => {
-  const orders = await chaos.query('orders', 'select order_id, status from orders where order_id = any($1)', [orderIds]);
+  const orders = await chaos.query('orders', 'select order_id, status from orders where order_id = any($1)', [
+    orderIds,
+  ]);
   const mails = await chaos.query(
     'notification',
     `select order_id, reason, count(*)::int as n from mails where order_id = any($1) and state = 'sent' group by 1, 2`,

@@ -4,7 +4,10 @@ import type { IncomingRecord, Transport } from '@baton/messaging';
 const LOOK_AGAIN_MS = 50;
 
 /** Reads topics from their beginning to where they end now. */
-export const everyRecord = async (transport: Transport, topics: readonly string[]): Promise<readonly IncomingRecord[]> => {
+export const everyRecord = async (
+  transport: Transport,
+  topics: readonly string[],
+): Promise<readonly IncomingRecord[]> => {
   const records: IncomingRecord[] = [];
   let assigned = false;
   const consumer = await transport.subscribe({

@@ -109,7 +109,10 @@ describe('When_two_inventories_are_killed_in_the_middle_of_commits_over_one_SKU_
     chaos.note(JSON.stringify(books));
     expect(balances(books, ids.length), JSON.stringify(books)).toBe(true);
     const statuses = new Map(
-      (await chaos.query('orders', 'select order_id, status from orders')).map((row) => [row['order_id'], row['status']]),
+      (await chaos.query('orders', 'select order_id, status from orders')).map((row) => [
+        row['order_id'],
+        row['status'],
+      ]),
     );
     const completed = orders.filter(({ orderId }) => statuses.get(orderId) === 'completed');
     const waitedFor = orders.filter(({ onShortage }) => onShortage === 'backorder');
