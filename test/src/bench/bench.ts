@@ -23,6 +23,7 @@ const DRAIN_MS = 120_000;
 /** Before the first figure the code is warmed up with so many in flight: one order at a time would take minutes. */
 const WARM_WIDTH = 256;
 const QUIET_MS = 5_000;
+const STOCK_UP_MS = 60_000;
 const TEMPLATES = 10;
 
 /**
@@ -58,6 +59,10 @@ export const bench = async (options: BenchOptions, print: Print, say: Say): Prom
       await system.stopServices();
       print(await compare(system, options, figures));
     }
+  } catch (error) {
+    // The log goes with the folder.
+    say(`The services' last words:\n${system.lastWords()}`);
+    throw error;
   } finally {
     await system.stop();
   }
@@ -199,6 +204,7 @@ const stockUp = async (system: BenchSystem, skus: readonly string[], onHand: num
   const response = await fetch(`${system.host.inventoryUrl}/stock/import`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
+    signal: AbortSignal.timeout(STOCK_UP_MS),
     body: JSON.stringify({ items: skus.map((sku) => ({ sku, location: LOCATION, onHand })) }),
   });
   if (!response.ok) throw new Error(`Stock was not imported: ${response.status} ${await response.text()}`);

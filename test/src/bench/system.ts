@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { topicDeclarations } from '@baton/contracts';
@@ -20,10 +20,16 @@ export interface BenchSystem {
   readonly host: Host;
   /** A connection for the shop. Its owner closes it. */
   connect(): Promise<Transport>;
+  /** The end of what the services have logged. */
+  lastWords(): string;
   /** Stops the services and the broker; Postgres stays. */
   stopServices(): Promise<void>;
   stop(): Promise<void>;
 }
+
+const LOG = 'services.log';
+/** Characters. */
+const LAST_WORDS = 3_000;
 
 type Say = (line: string) => void;
 
@@ -65,7 +71,7 @@ export const startSystem = async (options: BenchOptions, say: Say): Promise<Benc
   await first.ensureTopics(topicDeclarations.map((topic) => ({ ...topic, partitions })));
   await first.close();
 
-  const log = createWriteStream(join(folder, 'services.log'));
+  const log = createWriteStream(join(folder, LOG));
   const transportEnv = kafka
     ? { KAFKA_BROKERS: kafka.brokers }
     : { LOCAL_TRANSPORT_URL: databaseUrl(databaseName('transport')) };
@@ -89,6 +95,7 @@ export const startSystem = async (options: BenchOptions, say: Say): Promise<Benc
     kafkaPid: kafka?.pid,
     host,
     connect,
+    lastWords: () => readFileSync(join(folder, LOG), 'utf8').slice(-LAST_WORDS),
     stopServices,
     stop: () => (stopped ??= stop()),
   };
