@@ -42,11 +42,13 @@ const errors = ({ rate, troubled, ended, causes }: Kpis['errors']): string => {
   return section('Error rate', summary, table(['kind', 'cause', 'orders', 'share'], rows));
 };
 
+const waited = ({ p50 }: Percentiles): string => (p50 === null ? '' : `, half of them longer than ${duration(p50)}`);
+
 const utilisation = ({ people, stock, carriers }: Kpis['utilisation']): string =>
   section(
     'Utilisation',
     `  people: ${people.listsPacked} pick lists packed, ${number(people.listsPerHour)} an hour, busy ${percent(people.busyShare)}`,
-    `  stock: ${stock.backorders} shipments had to wait for it (${percent(stock.backorderShare)} of the orders placed), half of them longer than ${duration(stock.wait.p50)}`,
+    `  stock: ${stock.backorders} shipments had to wait for it (${percent(stock.backorderShare)} of the orders placed)${waited(stock.wait)}`,
     ...carriers.map(
       ({ carrier, dispatches, share }) =>
         `  carrier ${printable(carrier)}: ${dispatches} dispatches (${percent(share)})`,

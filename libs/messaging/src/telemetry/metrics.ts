@@ -26,6 +26,8 @@ export const pipelineMetrics = {
   effectDuration: histogram(instruments.effectDuration),
 };
 
+const heldStates = ['retrying', 'parked', 'dead'] as const;
+
 /** What a service's pipeline can say about itself when it is asked. */
 export interface PipelineGauges {
   /** Records that wait in the transport, by topic. */
@@ -47,7 +49,9 @@ export const observePipeline = (service: string, gauges: PipelineGauges): (() =>
   const observeAge: Parameters<typeof age.addCallback>[0] = async (result) =>
     result.observe(await gauges.outboxAge(), { service });
   const observeHeld: Parameters<typeof held.addCallback>[0] = async (result) => {
-    for (const [state, count] of await gauges.held()) result.observe(count, { service, state });
+    const counts = await gauges.held();
+    // None is 0, not absent, so that an alert about dead letters ends with them.
+    for (const state of heldStates) result.observe(counts.get(state) ?? 0, { service, state });
   };
   lag.addCallback(observeLag);
   age.addCallback(observeAge);

@@ -1,5 +1,6 @@
 import { counterOf, histogramOf } from '@baton/service-kit';
 import { Injectable } from '@nestjs/common';
+import { sagaPlans } from '../definitions/index.js';
 import { middleOf } from './histogram.js';
 import { coordinatorInstruments as instruments } from './metrics.js';
 import { ofSumKey, type Sums } from './rollup-store.js';
@@ -20,6 +21,16 @@ export class SagaMeters {
   private readonly cycleTime = histogramOf(instruments.cycleTime);
   private readonly untilPivot = histogramOf(instruments.untilPivot);
   private readonly stepTime = histogramOf(instruments.stepTime);
+
+  constructor() {
+    // A rate needs a 0 before the first of them.
+    for (const { name: definition, steps } of sagaPlans) {
+      this.started.add(0, { definition });
+      for (const outcome of ['completed', 'cancelled']) this.ended.add(0, { definition, outcome });
+      this.troubled.add(0, { definition });
+      for (const { name: step } of steps) this.stepsDone.add(0, { definition, step });
+    }
+  }
 
   record(sums: Sums, now: Date): void {
     for (const [key, tally] of sums) {

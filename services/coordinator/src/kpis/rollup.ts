@@ -33,7 +33,7 @@ const OVERLAP_MS = 2 * 60_000;
 const WINDOW_MS = 60 * 60_000;
 /** Sagas in one transaction, and in one statement. */
 const MOST_SAGAS = 5_000;
-const CHUNK = 500;
+const CHUNK = 200;
 
 const startOf = (span: Span, hour: string): string => (span === 'hour' ? hour : `${hour.slice(0, 10)}T00:00:00.000Z`);
 
