@@ -31,10 +31,14 @@ export class Ledger {
     private readonly now: string,
   ) {}
 
-  /** Takes an outcome over; what can fail comes first, so that a reaction leaves all of its traces or none. */
-  accept(outcome: Outcome, trace: Headers): void {
-    const records = (outcome.publish ?? []).map((draft) => this.record(draft, trace));
-    this.map.apply(outcome.save ?? [], new Set(records.map(({ key }) => key)));
+  /**
+   * Takes an outcome over; what can fail comes first, so that a reaction leaves all of its marks or none.
+   * @param key the message's: events of other orders are told in the traces of those
+   * @param trace of the reaction
+   */
+  accept(outcome: Outcome, key: string, trace: Headers): void {
+    const records = (outcome.publish ?? []).map((draft) => this.record(draft, this.traceFor(draft.key, key, trace)));
+    this.map.apply(outcome.save ?? [], new Set(records.map((record) => record.key)), trace.traceparent);
     this.records.push(...records);
     for (const { effect, key, payload } of outcome.effects ?? []) {
       this.effects.push({ kind: effect, key, payload, trace });
@@ -101,6 +105,11 @@ export class Ledger {
     const effects = this.effects.length ? insertEffects(run, this.effects) : Promise.resolve([]);
     const [saved] = await Promise.all([effects, ...writes, run('commit', [])]);
     return saved;
+  }
+
+  private traceFor(key: string, ownKey: string, trace: Headers): Headers {
+    const traceparent = key === ownKey ? undefined : this.map.traceOf(key);
+    return traceparent === undefined ? trace : { traceparent };
   }
 
   private record(draft: EventDraft, trace: Headers): OutgoingRecord {

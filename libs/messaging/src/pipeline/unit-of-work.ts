@@ -6,8 +6,8 @@ import { type Outcome, Refused } from '../api/outcome.js';
 import { IdentityMap, type StoreTables } from '../state/identity-map.js';
 import type { Run } from '../state/store-table.js';
 import type { MessageOutcome } from '../telemetry/metrics.js';
-import { beginSpan, fail } from '../telemetry/tracing.js';
-import type { PartitionOffset, TopicPartition } from '../transport/port.js';
+import { beginSpan, fail, linkTo } from '../telemetry/tracing.js';
+import type { Headers, PartitionOffset, TopicPartition } from '../transport/port.js';
 import { decode } from '../wire/cloud-events.js';
 import { runOn } from './connection.js';
 import { crashPoint } from './crash-points.js';
@@ -174,21 +174,25 @@ export class UnitOfWork {
   }
 
   private async react(input: Input, message: Message, before: HandledBefore): Promise<void> {
-    const { span, headers, within } = beginSpan(`react ${message.name}`, message.trace, SpanKind.CONSUMER, {
+    const condemned = 'condemned' in this.assignment;
+    if (!condemned) await this.load(message);
+    const trace = this.traceOf(input, message);
+    const { span, headers } = beginSpan(`react ${message.name}`, trace, SpanKind.CONSUMER, {
       'baton.service': this.parts.service,
       'messaging.operation.type': 'process',
       'messaging.message.id': message.id,
       'baton.key': message.key,
     });
+    if (trace !== message.trace) linkTo(span, message.trace);
     try {
-      if ('condemned' in this.assignment) throw this.assignment.condemned;
-      const outcome = await within(() => this.outcomeOf(message, before));
-      this.ledger.accept(outcome, headers);
+      if (condemned) throw this.assignment.condemned;
+      const outcome = await this.outcomeOf(message, before);
+      this.ledger.accept(outcome, message.key, headers);
       if (outcome.deadLetter !== undefined) this.bury(input, outcome.deadLetter);
       else this.pass(input, 'handled');
       if (input.kind === 'command') this.ledger.answer(input, outcome.reply ?? { body: undefined });
     } catch (error) {
-      if (error instanceof DatabaseFault && !('condemned' in this.assignment)) throw error;
+      if (error instanceof DatabaseFault && !condemned) throw error;
       fail(span, error);
       if (input.kind === 'command') this.ledger.settle.push(() => input.reject(error));
       else if (error instanceof Refused) this.bury(input, error.message);
@@ -198,14 +202,26 @@ export class UnitOfWork {
     }
   }
 
+  /** Loads what the reaction needs and an earlier one of this unit of work has changed, so that it was not foreseen. */
+  private async load(message: Message): Promise<void> {
+    const reaction = this.parts.reactions.of(message.name);
+    const first = attempt(() => reaction?.first(message.body));
+    if (first && !this.map.holds(first)) await this.map.fetch([first]);
+    const second = first && attempt(() => reaction?.second?.(message.body, this.map.resolve(first)));
+    if (second && !this.map.holds(second)) await this.map.fetch([second]);
+  }
+
+  /** A request of a person, or of the world outside, goes on in the trace of the order that it is about. */
+  private traceOf(input: Input, message: Message): Headers {
+    const traceparent = input.kind === 'command' ? this.map.traceOf(message.key) : undefined;
+    return traceparent === undefined ? message.trace : { traceparent };
+  }
+
   private async outcomeOf(message: Message, before: HandledBefore): Promise<Outcome> {
     const reaction = this.parts.reactions.of(message.name);
     if (!reaction) throw new Error(`Nothing reacts to ${message.name}.`);
-    const first = reaction.first(message.body);
-    if (!this.map.holds(first)) await this.map.fetch([first]);
-    const found = this.map.resolve(first);
+    const found = this.map.resolve(reaction.first(message.body));
     const second = reaction.second?.(message.body, found);
-    if (second && !this.map.holds(second)) await this.map.fetch([second]);
     const loaded: Loaded<Needs> = second ? { ...found, ...this.map.resolve(second) } : found;
     const moment: Moment = {
       now: this.now,
@@ -250,7 +266,8 @@ export class UnitOfWork {
     const id = `parked/${origin}`;
     const body = { id, data: { key, message: name, origin, reason } };
     const notice: Message = { name: MessageParked.eventName, id, key, body, trace: message.trace };
-    this.ledger.accept(await this.outcomeOf(notice, before), message.trace);
+    await this.load(notice);
+    this.ledger.accept(await this.outcomeOf(notice, before), key, message.trace);
   }
 
   private positions(before: HandledBefore) {

@@ -29,6 +29,7 @@ interface Entry {
   /** Undefined while no row exists. */
   state: State | undefined;
   readonly outboxId: string | null;
+  trace: string | null;
   readonly existed: boolean;
   changed: boolean;
   /** True once an event with this row's key was said together with it. */
@@ -42,6 +43,8 @@ interface Entry {
 export class IdentityMap {
   private readonly entries = new Map<StoreTable, Map<string, Entry>>();
   /** Queries that were answered, as `where` and JSON of their parameters: their rows are all in the map. */
+  /** Trace of the record of an order, by order id. */
+  private readonly traces = new Map<string, string>();
   private readonly answered = new Map<Query, Set<string>>();
 
   constructor(
@@ -96,8 +99,11 @@ export class IdentityMap {
     return Object.fromEntries(Object.entries(needs).map(([name, need]) => [name, this.answer(need)])) as Loaded<Needs>;
   }
 
-  /** @param said keys of the events that are published with these changes */
-  apply(changes: readonly Change[], said: ReadonlySet<string>): void {
+  /**
+   * @param said keys of the events that are published with these changes
+   * @param trace trace context of the message, for rows that are made now
+   */
+  apply(changes: readonly Change[], said: ReadonlySet<string>, trace: string | undefined): void {
     for (const { store, state, join } of changes) {
       const table = this.tables.of(store);
       const text = table.keyOf(state);
@@ -107,8 +113,14 @@ export class IdentityMap {
         throw new Error(`A reaction saved ${table.store.entity.name} ${text} without having asked to see it.`);
       entry.state = join && entry.state !== undefined ? join(entry.state, state) : state;
       entry.changed = true;
+      if (!entry.existed && entry.trace === null) this.keepTrace(entry, trace ?? null);
       entry.said ||= table.keyValues(state).some((value) => said.has(value));
     }
+  }
+
+  /** The trace in which the record of an order was made, if such a record was loaded and keeps it. */
+  traceOf(orderId: string): string | undefined {
+    return this.traces.get(orderId);
   }
 
   /** Outbox rows that the loaded rows name as holding their last events. */
@@ -129,10 +141,8 @@ export class IdentityMap {
       const updates: Row[] = [];
       for (const entry of rows.values()) {
         if (!entry.changed || entry.state === undefined) continue;
-        (entry.existed ? updates : inserts).push({
-          state: entry.state,
-          outboxId: entry.said ? outboxId : entry.outboxId,
-        });
+        const { state, trace } = entry;
+        (entry.existed ? updates : inserts).push({ state, outboxId: entry.said ? outboxId : entry.outboxId, trace });
       }
       if (inserts.length) writes.push(table.insert(this.run, inserts));
       if (updates.length) writes.push(table.update(this.run, updates));
@@ -167,16 +177,33 @@ export class IdentityMap {
     return true;
   }
 
-  private add(table: StoreTable, { state, outboxId }: Row): void {
+  private keepTrace(entry: Entry, trace: string | null): void {
+    if (trace === null || entry.state === undefined || !entry.table.isTraced) return;
+    entry.trace = trace;
+    for (const value of entry.table.keyTexts(entry.state)) this.traces.set(value, trace);
+  }
+
+  private add(table: StoreTable, { state, outboxId, trace }: Row): void {
     const rows = getOrAdd(this.entries, table, () => new Map<string, Entry>());
     const text = table.keyOf(state);
-    if (!rows.has(text)) rows.set(text, { table, state, outboxId, existed: true, changed: false, said: false });
+    if (rows.has(text)) return;
+    const entry: Entry = { table, state, outboxId, trace: null, existed: true, changed: false, said: false };
+    rows.set(text, entry);
+    this.keepTrace(entry, trace);
   }
 
   private addAbsent(table: StoreTable, text: string): void {
     const rows = getOrAdd(this.entries, table, () => new Map<string, Entry>());
     if (!rows.has(text))
-      rows.set(text, { table, state: undefined, outboxId: null, existed: false, changed: false, said: false });
+      rows.set(text, {
+        table,
+        state: undefined,
+        outboxId: null,
+        trace: null,
+        existed: false,
+        changed: false,
+        said: false,
+      });
   }
 }
 

@@ -13,10 +13,13 @@ interface Column {
   readonly json: boolean;
 }
 
-/** A row as it was loaded: its state, and the outbox row that holds the last events of its key. */
+/** A row as it was loaded or is to be written. */
 export interface Row {
   readonly state: State;
+  /** The outbox row that holds the last events of its key. */
   readonly outboxId: string | null;
+  /** Trace in which it was made; always null in a table that keeps none. */
+  readonly trace: string | null;
 }
 
 /** One store's table: bulk statements over arrays, made from TypeORM's metadata, which stays the only mapping. */
@@ -26,6 +29,8 @@ export class StoreTable {
   private readonly sql: { readonly load: string; readonly insert: string; readonly update: string };
   private readonly selectList: string;
   private readonly table: string;
+  /** True for rows that keep the trace in which they were made. */
+  readonly isTraced: boolean;
   readonly tableName: string;
 
   constructor(
@@ -37,7 +42,7 @@ export class StoreTable {
     this.tableName = metadata.tableName;
     this.table = quoteName(metadata.tableName);
     this.columns = metadata.columns
-      .filter(({ propertyName }) => propertyName !== 'outboxId')
+      .filter(({ propertyName }) => propertyName !== 'outboxId' && propertyName !== 'trace')
       .map((column) => ({
         property: column.propertyName,
         name: quoteName(column.databaseName),
@@ -49,7 +54,9 @@ export class StoreTable {
       if (!column) throw new Error(`${metadata.name} has no property ${property}.`);
       return column;
     });
-    this.selectList = [...this.columns.map(({ name }) => `t.${name}`), 't.outbox_id'].join(', ');
+    this.isTraced = metadata.findColumnWithPropertyName('trace') !== undefined;
+    const kept = this.isTraced ? ['t.outbox_id', 't.trace'] : ['t.outbox_id'];
+    this.selectList = [...this.columns.map(({ name }) => `t.${name}`), ...kept].join(', ');
     this.sql = { load: this.loadSql(), insert: this.insertSql(), update: this.updateSql() };
   }
 
@@ -68,6 +75,12 @@ export class StoreTable {
     return this.store.key.map((property) => String(values[property]));
   }
 
+  /** Those values of the primary key that are text: an order id, never a shipment's number. */
+  keyTexts(state: object): string[] {
+    const values = state as Readonly<Record<string, unknown>>;
+    return this.store.key.map((property) => values[property]).filter((value) => typeof value === 'string');
+  }
+
   /** Loads and locks the rows under these keys, in key order, so that two units of work never wait in a circle. */
   async load(run: Run, keys: readonly object[]): Promise<Row[]> {
     const params = this.keyColumns.map(({ property }) => keys.map((key) => (key as Record<string, unknown>)[property]));
@@ -84,7 +97,8 @@ export class StoreTable {
   }
 
   insert(run: Run, rows: readonly Row[]): Promise<unknown> {
-    return run(this.sql.insert, this.write(rows), `${this.tableName}:insert`);
+    const traces = this.isTraced ? [rows.map(({ trace }) => trace)] : [];
+    return run(this.sql.insert, [...this.write(rows), ...traces], `${this.tableName}:insert`);
   }
 
   update(run: Run, rows: readonly Row[]): Promise<unknown> {
@@ -94,7 +108,12 @@ export class StoreTable {
   private read(values: unknown[]): Row {
     const state: Record<string, unknown> = {};
     for (const [index, { property }] of this.columns.entries()) state[property] = values[index];
-    return { state, outboxId: values[this.columns.length] as string | null };
+    const count = this.columns.length;
+    return {
+      state,
+      outboxId: values[count] as string | null,
+      trace: (values[count + 1] as string | null | undefined) ?? null,
+    };
   }
 
   private write(rows: readonly Row[]): unknown[] {
@@ -118,8 +137,12 @@ export class StoreTable {
   }
 
   private insertSql(): string {
-    const names = [...this.columns.map(({ name }) => name), 'outbox_id'].join(', ');
-    return `insert into ${this.table} (${names}) select ${this.castList()} from unnest(${this.arrays()}) as k(${this.aliases()})`;
+    const names = [...this.columns.map(({ name }) => name), 'outbox_id', ...(this.isTraced ? ['trace'] : [])];
+    const count = this.columns.length;
+    const values = [...this.columns.map(cast), `k.c${count}`, ...(this.isTraced ? [`k.c${count + 1}`] : [])];
+    const arrays = [this.arrays(), ...(this.isTraced ? [`$${count + 2}::text[]`] : [])].join(', ');
+    const aliases = Array.from({ length: names.length }, (_, index) => `c${index}`).join(', ');
+    return `insert into ${this.table} (${names.join(', ')}) select ${values.join(', ')} from unnest(${arrays}) as k(${aliases})`;
   }
 
   private updateSql(): string {
@@ -132,10 +155,6 @@ export class StoreTable {
       .map((column) => `t.${column.name} = ${cast(column, this.columns.indexOf(column))}`)
       .join(' and ');
     return `update ${this.table} t set ${assignments} from unnest(${this.arrays()}) as k(${this.aliases()}) where ${condition}`;
-  }
-
-  private castList(): string {
-    return [...this.columns.map(cast), `k.c${this.columns.length}`].join(', ');
   }
 
   private arrays(): string {

@@ -10,6 +10,16 @@ export abstract class StateEntity {
   outboxId!: string | null;
 }
 
+/** Base of entities whose rows are about one order and are told about later, by people or the world outside. */
+export abstract class TracedEntity extends StateEntity {
+  /**
+   * W3C trace context of the message that made the row. What a person's request or another order's message causes for
+   * this order is told in this trace, so that one order stays one trace.
+   */
+  @Column({ name: 'trace', type: 'text', nullable: true })
+  trace!: string | null;
+}
+
 /** Reads `timestamptz` as an ISO 8601 string, as states hold it. */
 export const isoTimestamp = {
   to: (value: string | null | undefined): string | null | undefined => value,

@@ -1,10 +1,10 @@
 import type { Fact, Saga, SagaStatus } from '@baton/saga';
-import { defineStore, isoTimestamp, StateEntity } from '@baton/messaging';
+import { defineStore, isoTimestamp, StateEntity, TracedEntity } from '@baton/messaging';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { HistoryRecord, IncidentRecord, SagaRecord } from '../domain/records.js';
 
 @Entity('saga')
-export class SagaEntity extends StateEntity implements SagaRecord {
+export class SagaEntity extends TracedEntity implements SagaRecord {
   @PrimaryColumn({ name: 'definition', type: 'text' })
   definition!: string;
 

@@ -1,10 +1,10 @@
 import type { Line, MissingLine, ShortLine } from '@baton/contracts';
-import { defineQuery, defineStore, isoTimestamp, StateEntity } from '@baton/messaging';
+import { defineQuery, defineStore, isoTimestamp, TracedEntity } from '@baton/messaging';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { byAge, type Reservation, type ReservationState } from '../domain/reservation.js';
 
 @Entity('reservation')
-export class ReservationEntity extends StateEntity implements Reservation {
+export class ReservationEntity extends TracedEntity implements Reservation {
   @PrimaryColumn({ name: 'order_id', type: 'text' })
   orderId!: string;
 

@@ -1,9 +1,9 @@
-import { defineStore, isoTimestamp, StateEntity } from '@baton/messaging';
+import { defineStore, isoTimestamp, TracedEntity } from '@baton/messaging';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Booking, Shipment, ShipmentState, TrackingFact } from '../domain/shipment.js';
 
 @Entity('shipments')
-export class ShipmentEntity extends StateEntity implements Shipment {
+export class ShipmentEntity extends TracedEntity implements Shipment {
   @PrimaryColumn({ name: 'order_id', type: 'text' })
   orderId!: string;
 

@@ -1,10 +1,10 @@
 import type { MissingLine } from '@baton/contracts';
-import { defineStore, isoTimestamp, StateEntity } from '@baton/messaging';
+import { defineStore, isoTimestamp, TracedEntity } from '@baton/messaging';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { PickLine, PickList, PickListState } from '../domain/pick-list.js';
 
 @Entity('pick_lists')
-export class PickListEntity extends StateEntity implements PickList {
+export class PickListEntity extends TracedEntity implements PickList {
   @PrimaryColumn({ name: 'order_id', type: 'text' })
   orderId!: string;
 

@@ -19,6 +19,7 @@ export class Sagas1700000001000 implements MigrationInterface {
       updated_at timestamptz not null,
       ended_at timestamptz,
       outbox_id bigint,
+      trace text,
       primary key (definition, order_id),
       constraint saga_end check ((status in ('completed', 'cancelled')) = (ended_at is not null))
     ) with (fillfactor = 60)`);

@@ -35,6 +35,7 @@ export class Inventory1700000001000 implements MigrationInterface {
       released jsonb,
       missing jsonb not null,
       outbox_id bigint,
+      trace text,
       primary key (order_id, shipment),
       constraint reservation_location check (state not in ('reserved', 'settled') or location is not null),
       constraint reservation_place check (state <> 'waiting' or placed_at is not null)

@@ -20,6 +20,7 @@ export class Shipments1764000000000 implements MigrationInterface {
         tracking        jsonb       not null,
         created_at      timestamptz not null,
         outbox_id       bigint,
+        trace text,
         primary key (order_id, shipment),
         constraint out_only_packed_and_booked check (
           state not in ('dispatching', 'dispatched', 'delivered', 'lost', 'returned')

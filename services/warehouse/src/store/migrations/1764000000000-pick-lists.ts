@@ -17,6 +17,7 @@ export class PickLists1764000000000 implements MigrationInterface {
         missing    jsonb       not null,
         created_at timestamptz not null,
         outbox_id  bigint,
+        trace text,
         primary key (order_id, shipment),
         constraint held_by_somebody check (state not in ('claimed', 'picking') or worker is not null),
         constraint packed_in_parcels check (state <> 'packed' or parcels is not null),
