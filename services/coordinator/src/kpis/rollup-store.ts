@@ -71,7 +71,8 @@ export class RollupStore {
       [REVISION],
     );
     if (progress) return progress.until.toISOString();
-    await this.rows('truncate kpi_saga, kpi_rollup, kpi_progress');
+    const [counted] = await this.rows('select 1 from kpi_saga limit 1');
+    if (counted) await this.rows('truncate kpi_saga, kpi_rollup, kpi_progress');
     const [first] = await this.rows<{ at: Date | null }>('select min(created_at) as at from saga');
     return first?.at?.toISOString();
   }
