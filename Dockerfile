@@ -48,7 +48,7 @@ COPY --from=build /built .
 USER node
 EXPOSE 8080
 # Ready, not just alive: Compose starts what depends on a service once its database and its consumer work.
-HEALTHCHECK --interval=15s --timeout=10s --start-period=90s --start-interval=2s --retries=3 \
+HEALTHCHECK --interval=15s --timeout=10s --start-period=180s --start-interval=3s --retries=3 \
     CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Resolved from the working directory, as every service depends on it.
 CMD ["node", "--import", "@baton/service-kit/otel", "dist/main.js"]
