@@ -50,6 +50,21 @@ export const ROLLUP_SQL = `select starts_at as "startsAt", tally from kpi_rollup
   where definition = $1 and span = $2 and starts_at >= $3 and starts_at < $4 order by starts_at`;
 
 /**
+ * What happened lately is little beside all sagas, which the planner cannot know; a limit within keeps it from joining
+ * whole tables.
+ */
+export const CHANGED_SQL = `select h.definition, h.order_id as "orderId"
+  from (select distinct definition, order_id from saga_history where at > $1 and at <= $2) h
+  cross join lateral (
+    select visits from saga where definition = h.definition and order_id = h.order_id limit 1
+  ) s
+  left join lateral (
+    select visits from kpi_saga where definition = h.definition and order_id = h.order_id limit 1
+  ) k on true
+  where k.visits is distinct from s.visits
+  limit $3`;
+
+/**
  * What the rollup reads and writes, inside one transaction. Of the pipeline's tables it only reads, and locks nothing
  * there; nobody else writes into its own.
  */
@@ -87,15 +102,7 @@ export class RollupStore {
 
   /** Sagas to which something happened in a window and that were not counted since, at most `limit`. */
   async changed(after: string, until: string, limit: number): Promise<readonly Identity[]> {
-    return this.rows<Identity>(
-      `select distinct h.definition, h.order_id as "orderId"
-       from saga_history h
-       join saga s on s.definition = h.definition and s.order_id = h.order_id
-       left join kpi_saga k on k.definition = h.definition and k.order_id = h.order_id
-       where h.at > $1 and h.at <= $2 and k.visits is distinct from s.visits
-       limit $3`,
-      [after, until, limit],
-    );
+    return this.rows<Identity>(CHANGED_SQL, [after, until, limit]);
   }
 
   async load(sagas: readonly Identity[]): Promise<readonly Changed[]> {

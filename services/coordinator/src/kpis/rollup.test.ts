@@ -6,7 +6,7 @@ import { coordinator } from '../coordinator.module.js';
 import { given, type OrderConversation } from '../definitions/events.fixture.js';
 import { orderFulfilmentV1 } from '../definitions/order-fulfilment.v1.js';
 import { KpiRollup } from './rollup.js';
-import { ROLLUP_SQL } from './rollup-store.js';
+import { CHANGED_SQL, ROLLUP_SQL } from './rollup-store.js';
 import { tallySaga } from './saga-tally.js';
 import { sumOf, type Tally } from './tally.js';
 
@@ -179,6 +179,18 @@ it('answers for a year of a hundred thousand sagas from rollups alone', async ()
   const text = JSON.stringify(plan);
   expect([...text.matchAll(/"Relation Name":\s*"(\w+)"/g)].map(([, name]) => name)).toEqual(['kpi_rollup']);
   expect(text).toMatch(/"Index Name":\s*"kpi_rollup_pkey"/);
+  // The look for what changed reads the pages of late history, and single sagas.
+  await database.query(
+    `insert into saga_history (definition, order_id, unit, visit, at, facts)
+     select definition, order_id, 'u', 1, created_at, '[]' from saga order by created_at`,
+  );
+  await database.query(`select brin_summarize_new_values('saga_history_lately')`);
+  await database.query('analyze saga_history');
+  const since = ['2026-11-22T00:00:00Z', '2026-11-22T02:00:00Z', 5_000];
+  const look = JSON.stringify(await database.query(`explain (format json) ${CHANGED_SQL}`, since));
+  expect(look).toMatch(/"Index Name":\s*"saga_history_lately"/);
+  expect(look).not.toMatch(/"Node Type":\s*"Seq Scan",[^}]*"Relation Name":\s*"saga(_history)?"/);
+
   const { body } = await ask('by=day&from=2025-11-24&to=2026-11-24');
   expect(body).toMatchObject({ total: { throughput: { placed: 274 * 365 } }, periods: { length: 365 } });
 });
