@@ -6,7 +6,7 @@ import { type Chance, seeded } from './random.js';
 
 /** Orders that come at a time, until every crash has happened. */
 const PORTION = 6;
-const MOST_ORDERS = 240;
+const MOST_ORDERS = 600;
 /** One order in this many is cancelled, so that undoing is cut off as well. */
 const CANCELLED_ONE_IN = 5;
 /** A process may do this much before it crashes. */
@@ -56,7 +56,9 @@ describe('When_each_service_dies_once_at_each_point_of_its_unit_of_work', () => 
       for (const { orderId } of portion) {
         if (chance.between(1, CANCELLED_ONE_IN) === 1) wishes.push(chaos.cancel(orderId));
       }
-      await chaos.until('they are on their way', async () => (await auditor.progress(ids())).placed === published);
+      const arrived = async (): Promise<boolean> => (await auditor.progress(ids())).placed === published;
+      const allRun = (): boolean => Object.keys(POINTS).every((name) => system.pid(name) !== undefined);
+      await chaos.until('they are placed and all services run', async () => allRun() && (await arrived()));
     }
     await Promise.all(wishes);
     await chaos.until('every service has died of everything', async () => deaths() === CRASHES);
