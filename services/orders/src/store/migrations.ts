@@ -28,7 +28,8 @@ export class CreateOrders1764000000000 implements MigrationInterface {
         delay jsonb,
         ending jsonb,
         wishes_expire_at timestamptz,
-        outbox_id bigint
+        outbox_id bigint,
+        trace text
       );
       create index orders_newest on orders (placed_at desc, order_id desc) where placed_at is not null;
       create index orders_newest_by_status on orders (status, placed_at desc, order_id desc)

@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 const insert = async (records: readonly OrderRecord[]): Promise<void> => {
-  await database.getRepository(OrderEntity).insert(records.map((record) => ({ ...record, outboxId: null })));
+  await database.getRepository(OrderEntity).insert(records.map((record) => ({ ...record, outboxId: null, trace: null })));
 };
 
 const placed = (orderId: string, now: string): OrderRecord => {
@@ -52,9 +52,9 @@ describe('The orders in the database', () => {
   it('come back as they were saved', async () => {
     const record = placed('read-back', minute(0));
     await insert([record]);
-    const { outboxId, ...found } = (await queries.find('read-back')) as OrderEntity;
+    const { outboxId, trace, ...found } = (await queries.find('read-back')) as OrderEntity;
     expect(found).toEqual(record);
-    expect(outboxId).toBeNull();
+    expect([outboxId, trace]).toEqual([null, null]);
     expect(await queries.find('nobody')).toBeUndefined();
   });
 

@@ -1,10 +1,10 @@
 import type { Customer, Line, ServiceLevel, ShortagePreference } from '@baton/contracts';
-import { defineStore, isoTimestamp, StateEntity } from '@baton/messaging';
+import { defineStore, isoTimestamp, TracedEntity } from '@baton/messaging';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Delay, Ending, OrderRecord, OrderStatus, ShipmentFacts, Wish } from '../domain/order.js';
 
 @Entity('orders')
-export class OrderEntity extends StateEntity implements OrderRecord {
+export class OrderEntity extends TracedEntity implements OrderRecord {
   @PrimaryColumn({ name: 'order_id', type: 'text' }) orderId!: string;
   @Column({ name: 'status', type: 'text' }) status!: OrderStatus;
   @Column({ name: 'status_since', type: 'timestamptz', transformer: isoTimestamp }) statusSince!: string;
