@@ -67,7 +67,7 @@ describe('The_HTTP_API', () => {
     ['malformed JSON', 'POST', '/stock/api-pen/East/counts', '{"counted": 1', 400],
     ['no body', 'POST', '/stock/api-pen/East/counts', undefined, 400],
     ['a field that nobody knows', 'POST', '/stock/api-pen/East/counts', { counted: 1, force: true }, 400],
-    ['a body of 10 MB', 'POST', '/stock/import', JSON.stringify({ items: [], pad: 'x'.repeat(10_000_000) }), 413],
+    ['a body of 20 MB', 'POST', '/stock/import', JSON.stringify({ items: [], pad: 'x'.repeat(20_000_000) }), 413],
     ['a bad SKU', 'POST', '/stock/%00/East/counts', { counted: 1 }, 400],
     ['an unknown SKU', 'POST', '/stock/no-such/East/counts', { counted: 1 }, 404],
     ['an unknown location', 'POST', '/stock/api-pen/Wset/replenishments', { quantity: 1 }, 404],

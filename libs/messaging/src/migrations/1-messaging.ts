@@ -23,17 +23,19 @@ export class Messaging1700000000000 implements MigrationInterface {
     await runner.query(`create index outbox_created_at on outbox (created_at)`);
     // Calls to the outside world that were decided and have no answer yet. The row is the inbox of its own result.
     await runner.query(`create table effect (
-      id bigint generated always as identity primary key,
       kind text not null,
       key text not null,
       payload jsonb not null,
-      trace jsonb not null,
+      trace text,
       tries int not null default 0,
+      owner text,
       due_at timestamptz not null,
       last_error text,
-      unique (kind, key)
+      primary key (kind, key)
     )`);
-    await runner.query(`create index effect_due_at on effect (due_at)`);
+    // Only what waits for a new try: most effects have an owner from their birth to their end.
+    await runner.query(`create index effect_due_at on effect (due_at) where owner is null`);
+    await runner.query(`create table effect_owner (id text primary key, alive_until timestamptz not null)`);
     // Answers to commands that carry an idempotency key.
     await runner.query(`create table inbox (
       id text primary key,
@@ -61,7 +63,7 @@ export class Messaging1700000000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`drop table held_message, inbox, effect, outbox, position`);
+    await runner.query(`drop table held_message, inbox, effect_owner, effect, outbox, position`);
     await runner.query(`drop sequence unit_of_work_id`);
   }
 }

@@ -11,80 +11,112 @@ export interface NewEffect {
 
 /** An effect that is saved and has no answer yet. */
 export interface EffectRow extends NewEffect {
-  readonly id: string;
   /** Tries that had no answer. */
   readonly tries: number;
 }
 
+/** Names one effect of a service. */
+export interface EffectName {
+  readonly kind: string;
+  readonly key: string;
+}
+
+export const effectText = ({ kind, key }: EffectName): string => `${kind}/${key}`;
+
 /**
- * How long a process may keep an effect without renewing its claim, milliseconds; after that another performs it, under
- * the same key.
+ * How long a process keeps its effects without a sign of life, milliseconds; after that others perform them, under the
+ * same keys. One row a process says that it lives, so that waiting effects cost nothing.
  */
-export const EFFECT_LEASE_MS = 10_000;
+export const OWNER_LEASE_MS = 10_000;
 
 const read = (rows: readonly unknown[][]): EffectRow[] =>
-  rows.map(([id, kind, key, payload, trace, tries]) => ({
-    id: id as string,
+  rows.map(([kind, key, payload, traceparent, tries]) => ({
     kind: kind as string,
     key: key as string,
     payload,
-    trace: trace as Headers,
+    trace: traceparent === null ? {} : { traceparent: traceparent as string },
     tries: tries as number,
   }));
 
-/** Saves effects, claimed by this process; one that waits under the same key already is left as it is. */
-export const insertEffects = async (run: Run, effects: readonly NewEffect[]): Promise<EffectRow[]> => {
+const names = (effects: readonly EffectName[]) => [effects.map(({ kind }) => kind), effects.map(({ key }) => key)];
+
+/** Saves effects, owned by this process; one that waits under the same key already is left as it is. */
+export const insertEffects = async (run: Run, owner: string, effects: readonly NewEffect[]): Promise<EffectRow[]> => {
   const { rows } = await run(
-    `insert into effect (kind, key, payload, trace, due_at)
-     select kind, key, payload::jsonb, trace::jsonb, now() + $5::int * interval '1 millisecond'
+    `insert into effect (kind, key, payload, trace, owner, due_at)
+     select kind, key, payload::jsonb, trace, $5, now()
      from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as k(kind, key, payload, trace)
      on conflict (kind, key) do nothing
-     returning id, kind, key, payload, trace, tries`,
+     returning kind, key`,
     [
-      effects.map(({ kind }) => kind),
-      effects.map(({ key }) => key),
+      ...names(effects),
       effects.map(({ payload }) => JSON.stringify(payload)),
-      effects.map(({ trace }) => JSON.stringify(trace)),
-      EFFECT_LEASE_MS,
+      effects.map(({ trace }) => trace.traceparent ?? null),
+      owner,
     ],
     'effect:insert',
   );
-  return read(rows);
+  const saved = new Set(rows.map(([kind, key]) => effectText({ kind: kind as string, key: key as string })));
+  // Of two under one key, the first was saved.
+  return effects.filter((effect) => saved.delete(effectText(effect))).map((effect) => ({ ...effect, tries: 0 }));
 };
 
 /** Takes the rows of effects that have answered; what is not returned was taken before. */
-export const takeEffects = async (run: Run, ids: readonly string[]): Promise<Set<string>> => {
-  if (ids.length === 0) return new Set();
-  const { rows } = await run('delete from effect where id = any($1::bigint[]) returning id', [ids], 'effect:take');
-  return new Set(rows.map(([id]) => id as string));
+export const takeEffects = async (run: Run, effects: readonly EffectName[]): Promise<Set<string>> => {
+  if (effects.length === 0) return new Set();
+  const { rows } = await run(
+    `delete from effect where (kind, key) in (select * from unnest($1::text[], $2::text[])) returning kind, key`,
+    names(effects),
+    'effect:take',
+  );
+  return new Set(rows.map(([kind, key]) => effectText({ kind: kind as string, key: key as string })));
 };
 
-/** Claims effects that are due: new tries, and those of a process that died. */
-export const claimEffects = async (run: Run, limit: number): Promise<EffectRow[]> => {
+/** Claims effects that nobody owns and that are due. */
+export const claimEffects = async (run: Run, owner: string, limit: number): Promise<EffectRow[]> => {
   const { rows } = await run(
-    `update effect set due_at = now() + $1::int * interval '1 millisecond'
-     where id in (select id from effect where due_at <= now() order by due_at limit $2 for update skip locked)
-     returning id, kind, key, payload, trace, tries`,
-    [EFFECT_LEASE_MS, limit],
+    `update effect set owner = $1
+     where (kind, key) in (
+       select kind, key from effect where owner is null and due_at <= now()
+       order by due_at limit $2 for update skip locked)
+     returning kind, key, payload, trace, tries`,
+    [owner, limit],
+    'effect:claim',
   );
   return read(rows);
 };
 
-/** Keeps the claim on effects that are waited for. */
-export const renewEffects = (run: Run, ids: readonly string[]): Promise<unknown> =>
-  run(`update effect set due_at = now() + $1::int * interval '1 millisecond' where id = any($2::bigint[])`, [
-    EFFECT_LEASE_MS,
-    ids,
-  ]);
-
-/** Gives an effect back that had no answer, to be tried again after a pause. */
-export const postponeEffect = (run: Run, id: string, pauseMs: number, error: string): Promise<unknown> =>
+/** Says that this process lives. */
+export const keepAlive = (run: Run, owner: string): Promise<unknown> =>
   run(
-    `update effect set tries = tries + 1, last_error = $3, due_at = now() + $2::int * interval '1 millisecond'
-     where id = $1`,
-    [id, Math.round(pauseMs), error],
+    `insert into effect_owner (id, alive_until) values ($1, now() + $2::int * interval '1 millisecond')
+     on conflict (id) do update set alive_until = excluded.alive_until`,
+    [owner, OWNER_LEASE_MS],
+    'effect:alive',
   );
 
-/** Gives claimed effects back at once, so that another process need not wait for the lease to end. */
-export const releaseEffects = (run: Run, ids: readonly string[]): Promise<unknown> =>
-  run('update effect set due_at = now() where id = any($1::bigint[])', [ids]);
+/** Takes the effects of processes that show no sign of life away from them; any process may do it. */
+export const freeAbandoned = async (run: Run): Promise<void> => {
+  await run('delete from effect_owner where alive_until < now()', []);
+  await run(
+    `update effect e set owner = null, due_at = now()
+     where owner is not null and not exists (select from effect_owner o where o.id = e.owner)`,
+    [],
+  );
+};
+
+/** Gives an effect back that had no answer, to be tried again after a pause. */
+export const postponeEffect = (run: Run, { kind, key }: EffectName, pauseMs: number, error: string): Promise<unknown> =>
+  run(
+    `update effect set owner = null, tries = tries + 1, last_error = $4,
+       due_at = now() + $3::int * interval '1 millisecond'
+     where kind = $1 and key = $2`,
+    [kind, key, Math.round(pauseMs), error],
+    'effect:postpone',
+  );
+
+/** Gives everything back at once that this process owns: it stops. */
+export const giveUp = async (run: Run, owner: string): Promise<void> => {
+  await run('update effect set owner = null, due_at = now() where owner = $1', [owner]);
+  await run('delete from effect_owner where id = $1', [owner]);
+};

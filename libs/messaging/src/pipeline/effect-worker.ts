@@ -8,15 +8,18 @@ import { runOn, withClient } from './connection.js';
 import { crashPoint } from './crash-points.js';
 import {
   claimEffects,
-  EFFECT_LEASE_MS,
+  type EffectName,
   type EffectRow,
+  effectText,
+  freeAbandoned,
+  giveUp,
+  keepAlive,
+  OWNER_LEASE_MS,
   postponeEffect,
-  releaseEffects,
-  renewEffects,
 } from './effect-rows.js';
 import { backoff, reasonOf } from './errors.js';
 import type { PipelineLog } from './log.js';
-import { Poller } from './patience.js';
+import { patiently, Poller } from './patience.js';
 
 /** Makes the call that an effect stands for. */
 export interface Performer {
@@ -52,6 +55,7 @@ export class EffectWorker {
   constructor(
     private readonly pool: pg.Pool,
     private readonly log: PipelineLog,
+    private readonly owner: string,
     performers: readonly Performer[],
     private readonly onResult: OnResult,
   ) {
@@ -60,19 +64,26 @@ export class EffectWorker {
     );
     this.pollers = [
       new Poller('Looking for effects', CLAIM_PAUSE_MS, log, async () => {
-        const rows = await this.withRun((run) => claimEffects(run, CLAIM_ROWS));
+        const rows = await this.withRun((run) => claimEffects(run, owner, CLAIM_ROWS));
         this.add(rows);
         return rows.length === CLAIM_ROWS;
       }),
-      new Poller('Keeping effects', EFFECT_LEASE_MS / 3, log, async () => {
-        if (this.claimed.size > 0) await this.withRun((run) => renewEffects(run, [...this.claimed]));
-        return false;
-      }),
+      new Poller('Keeping effects', OWNER_LEASE_MS / 3, log, () =>
+        this.withRun(async (run) => {
+          await keepAlive(run, owner);
+          await freeAbandoned(run);
+        }),
+      ),
     ];
   }
 
-  start(): void {
-    if (this.lanes.size > 0) for (const poller of this.pollers) poller.start();
+  /** Shows a first sign of life, before any effect can be this process'. */
+  async start(): Promise<void> {
+    if (this.lanes.size === 0) return;
+    await patiently('The database', this.log, this.abort.signal, () =>
+      this.withRun((run) => keepAlive(run, this.owner)),
+    );
+    for (const poller of this.pollers) poller.start();
   }
 
   /** Performs effects that this process has claimed. */
@@ -83,16 +94,16 @@ export class EffectWorker {
         this.log.error(`Nothing performs the effect ${row.kind}; it waits until a version that does is started.`);
         continue;
       }
-      if (this.claimed.has(row.id)) continue;
-      this.claimed.add(row.id);
+      if (this.claimed.has(effectText(row))) continue;
+      this.claimed.add(effectText(row));
       lane.waiting.push(row);
       this.fill(lane);
     }
   }
 
   /** The row of an effect is gone: its result was taken in. */
-  settled(id: string): void {
-    this.claimed.delete(id);
+  settled(effect: EffectName): void {
+    this.claimed.delete(effectText(effect));
   }
 
   /** Aborts open calls and gives all claims back. */
@@ -100,8 +111,7 @@ export class EffectWorker {
     this.abort.abort();
     await Promise.all(this.pollers.map((poller) => poller.stop()));
     await Promise.all(this.calls);
-    const ids = [...this.claimed];
-    if (ids.length > 0) await this.withRun((run) => releaseEffects(run, ids)).catch(() => undefined);
+    if (this.lanes.size > 0) await this.withRun((run) => giveUp(run, this.owner)).catch(() => undefined);
   }
 
   private fill(lane: Lane): void {
@@ -125,9 +135,8 @@ export class EffectWorker {
       'baton.effect.attempt': row.tries + 1,
     });
     const begun = performance.now();
-    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), this.abort.signal]);
     try {
-      const call = { payload: row.payload, key: row.key, attempt: row.tries + 1, signal };
+      const call = new Call(row, timeoutMs, this.abort.signal);
       const result = await traced.within(() => perform(call));
       crashPoint('after-effect');
       pipelineMetrics.effects.add(1, { effect: row.kind, answered: true });
@@ -137,9 +146,9 @@ export class EffectWorker {
       pipelineMetrics.effects.add(1, { effect: row.kind, answered: false });
       if (!this.abort.signal.aborted) {
         const pause = backoff(row.tries, initialBackoffMs, maxBackoffMs) * (0.75 + Math.random() / 2);
-        this.claimed.delete(row.id);
+        this.claimed.delete(effectText(row));
         // If even this fails, the lease runs out, and the effect is claimed again all the same.
-        await this.withRun((run) => postponeEffect(run, row.id, pause, reasonOf(error))).catch(() => undefined);
+        await this.withRun((run) => postponeEffect(run, row, pause, reasonOf(error))).catch(() => undefined);
       }
     } finally {
       pipelineMetrics.effectDuration.record((performance.now() - begun) / 1_000, { effect: row.kind });
@@ -149,5 +158,28 @@ export class EffectWorker {
 
   private withRun<T>(work: (run: ReturnType<typeof runOn>) => Promise<T>): Promise<T> {
     return withClient(this.pool, (client) => work(runOn(client)));
+  }
+}
+
+/** One try; its signal is made only for those who look at it. */
+class Call implements EffectCall<unknown> {
+  readonly payload: unknown;
+  readonly key: string;
+  readonly attempt: number;
+  private made: AbortSignal | undefined;
+
+  constructor(
+    { payload, key, tries }: EffectRow,
+    private readonly timeoutMs: number,
+    private readonly stopping: AbortSignal,
+  ) {
+    this.payload = payload;
+    this.key = key;
+    this.attempt = tries + 1;
+  }
+
+  get signal(): AbortSignal {
+    this.made ??= AbortSignal.any([AbortSignal.timeout(this.timeoutMs), this.stopping]);
+    return this.made;
   }
 }

@@ -30,13 +30,13 @@ export const begin = async (run: Run, inputs: readonly Input[]): Promise<Handled
     if (key !== undefined) keys.add(key);
   }
   const held = inputs.filter((input) => input.kind === 'held');
-  const effectIds = inputs.flatMap((input) => (input.kind === 'effect' ? [input.effectId] : []));
+  const answered = inputs.flatMap((input) => (input.kind === 'effect' ? [input.effect] : []));
   const inboxIds = inputs.flatMap((input) => (input.kind === 'command' && input.inbox ? [input.inbox.id] : []));
   const heldIds = held.map(({ heldId }) => heldId);
   const [, positions, effects, inbox, live, parked] = await Promise.all([
     run('begin', []),
     lockPositions(run, [...partitions.values()]),
-    takeEffects(run, effectIds),
+    takeEffects(run, answered),
     readInbox(run, inboxIds),
     lockHeld(run, held),
     parkedKeys(run, [...keys], heldIds),

@@ -1,6 +1,7 @@
 import type { Reply } from '../api/outcome.js';
 import type { Headers, IncomingRecord } from '../transport/port.js';
 import type { Decoded } from '../wire/cloud-events.js';
+import type { EffectName } from './effect-rows.js';
 
 /** What a reaction is called with, wherever it came from. */
 export interface Message {
@@ -34,7 +35,7 @@ export interface CommandInput {
 /** The result of an effect; the effect's row tells a repetition. */
 export interface EffectInput {
   readonly kind: 'effect';
-  readonly effectId: string;
+  readonly effect: EffectName;
   readonly message: Message;
 }
 

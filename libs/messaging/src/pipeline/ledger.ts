@@ -13,6 +13,16 @@ import type { CommandInput } from './inputs.js';
 import { deleteOutbox, insertOutbox, type OutboxRow } from './outbox.js';
 import { movePositions } from './positions.js';
 
+/** What is written besides, when a unit of work is closed. */
+export interface Closing {
+  readonly outbox: OutboxRow | undefined;
+  readonly positions: readonly PartitionOffset[];
+  /** Outbox rows that are published and can go. */
+  readonly published: readonly string[];
+  /** This process, which performs the effects. */
+  readonly owner: string;
+}
+
 /** What one unit of work will write, besides its rows of state; gathered in memory, written in one round trip. */
 export class Ledger {
   /** Answers for those who submitted commands, for after the commit. */
@@ -88,12 +98,7 @@ export class Ledger {
    * thrown.
    * @returns the effects that were saved, claimed by this process
    */
-  async write(
-    run: Run,
-    outbox: OutboxRow | undefined,
-    positions: readonly PartitionOffset[],
-    published: readonly string[],
-  ): Promise<readonly EffectRow[]> {
+  async write(run: Run, { outbox, positions, published, owner }: Closing): Promise<readonly EffectRow[]> {
     const writes = this.map.write(outbox?.id ?? null);
     if (positions.length) writes.push(movePositions(run, positions));
     if (outbox) writes.push(insertOutbox(run, outbox));
@@ -102,7 +107,7 @@ export class Ledger {
     if (this.held.length) writes.push(insertHeld(run, this.held));
     if (this.again.length) writes.push(holdAgain(run, this.again));
     if (this.done.length) writes.push(deleteHeld(run, this.done));
-    const effects = this.effects.length ? insertEffects(run, this.effects) : Promise.resolve([]);
+    const effects = this.effects.length ? insertEffects(run, owner, this.effects) : Promise.resolve([]);
     const [saved] = await Promise.all([effects, ...writes, run('commit', [])]);
     return saved;
   }

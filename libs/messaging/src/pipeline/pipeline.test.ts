@@ -237,15 +237,17 @@ test('an effect is performed after the commit, again under its key while there i
 
 test('an effect whose process died is performed by another one, under the same key', async () => {
   const keys: string[] = [];
-  const dead = await TallyService.start(database, transport, { ring: () => new Promise(() => undefined) });
-  await dead.pipeline.submit(Add, { orderId: 'a', amount: 7 });
-  await database.query(`update effect set due_at = now() - interval '1 minute'`);
-  await start({
+  const { pipeline } = await start({
     ring: async ({ key }) => {
       keys.push(key);
       return { ok: true };
     },
   });
+  await pipeline.submit(Add, { orderId: 'a', amount: 1 });
+  await database.query(
+    `insert into effect (kind, key, payload, owner, due_at)
+     values ('Ring', 'ring/a', '{"orderId": "a"}', 'shows no sign of life', now())`,
+  );
   await eventually(async () => expect((await database.query('select rang from tally'))[0]).toEqual({ rang: 1 }));
   expect(keys).toEqual(['ring/a']);
 });

@@ -68,6 +68,8 @@ export class PipelineRuntime extends Pipeline {
   private readonly tables: StoreTables;
   private readonly queue = new InputQueue();
   private readonly ids = new UnitIds();
+  /** Names this process among those of its service. */
+  private readonly owner = randomUUID();
   private readonly publisher: Publisher;
   private readonly consumption: Consumption;
   private readonly abort = new AbortController();
@@ -95,12 +97,12 @@ export class PipelineRuntime extends Pipeline {
   async start(reactions: Reactions, performers: readonly Performer[]): Promise<void> {
     const { log, service, dueSources = [] } = this.options;
     this.reactions = reactions;
-    this.effects = new EffectWorker(this.pool, log, performers, (row, result, trace) => {
-      this.queue.push([{ kind: 'effect', effectId: row.id, message: resultMessage(row, result, trace) }]);
+    this.effects = new EffectWorker(this.pool, log, this.owner, performers, (row, result, trace) => {
+      this.queue.push([{ kind: 'effect', effect: row, message: resultMessage(row, result, trace) }]);
     });
     this.looping = this.loop();
     this.publisher.start();
-    this.effects.start();
+    await this.effects.start();
     await this.consumption.start(`baton-${service}`, reactions.topics);
     this.poll('Looking for held messages', HELD_PAUSE_MS, () => this.lookForHeld());
     this.poll('Committing offsets', OFFSETS_PAUSE_MS, () => this.consumption.commitOffsets());
@@ -211,7 +213,7 @@ export class PipelineRuntime extends Pipeline {
   }
 
   private async attempt(inputs: readonly Input[], state: { readonly condemned?: unknown }): Promise<Committed> {
-    const { reactions, tables } = this;
+    const { reactions, tables, owner } = this;
     if (!reactions) throw new Error('The pipeline was not started.');
     const { service, retry } = this.options;
     const published = this.publisher.takePublished();
@@ -226,7 +228,7 @@ export class PipelineRuntime extends Pipeline {
         const id = await this.ids.next(runOn(client));
         const { isKnown } = this.publisher;
         const { expected } = this.consumption;
-        const parts = { service, tables, reactions, retry: { ...RETRY, ...retry }, now };
+        const parts = { service, owner, tables, reactions, retry: { ...RETRY, ...retry }, now };
         return new UnitOfWork(client, parts, { inputs, id, expected, published, isKnown, ...state }).execute();
       });
       if (span.isRecording()) for (const input of inputs) linkTo(span, messageOf(input)?.trace);
@@ -247,7 +249,7 @@ export class PipelineRuntime extends Pipeline {
     this.publisher.remember(committed.looked);
     this.publisher.enqueue(committed.outbox ? [...committed.before, committed.outbox] : committed.before);
     for (const input of inputs) {
-      if (input.kind === 'effect') this.effects?.settled(input.effectId);
+      if (input.kind === 'effect') this.effects?.settled(input.effect);
       if (input.kind === 'held') this.heldQueued.delete(input.heldId);
     }
     this.effects?.add(committed.effects);

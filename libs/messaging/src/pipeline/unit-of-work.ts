@@ -11,7 +11,7 @@ import type { Headers, PartitionOffset, TopicPartition } from '../transport/port
 import { decode } from '../wire/cloud-events.js';
 import { runOn } from './connection.js';
 import { crashPoint } from './crash-points.js';
-import type { EffectRow } from './effect-rows.js';
+import { type EffectRow, effectText } from './effect-rows.js';
 import { DatabaseFault } from './errors.js';
 import { begin, type HandledBefore } from './handled-before.js';
 import { buried, describe, failed, heldAgain, heldAnew, type RetryPolicy, waitingBehind } from './holding.js';
@@ -24,6 +24,8 @@ import { MessageParked, type Reactions } from './reactions.js';
 /** What every unit of work of a service uses. */
 export interface UnitOfWorkParts {
   readonly service: string;
+  /** Name of this process as the owner of effects. */
+  readonly owner: string;
   readonly tables: StoreTables;
   readonly reactions: Reactions;
   readonly retry: RetryPolicy;
@@ -98,7 +100,7 @@ export class UnitOfWork {
     const { positions, rewind } = this.positions(before);
     const outbox = this.ledger.outbox(id);
     crashPoint('before-commit');
-    const effects = await this.ledger.write(this.run, outbox, positions, published);
+    const effects = await this.ledger.write(this.run, { outbox, positions, published, owner: this.parts.owner });
     this.ledger.report();
     return { before: unpublished, looked, outbox, effects, positions, rewind, settle: this.ledger.settle };
   }
@@ -147,7 +149,7 @@ export class UnitOfWork {
       case 'record':
         return input.record.offset < (before.positions.get(partitionName(input.record)) ?? 0n);
       case 'effect':
-        return !before.effects.has(input.effectId);
+        return !before.effects.has(effectText(input.effect));
       case 'held':
         return !before.held.has(input.heldId);
       case 'command': {

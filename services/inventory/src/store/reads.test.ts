@@ -128,7 +128,7 @@ describe('What_is_read', () => {
     ]);
     expect(await reads.listReservations('o1', 1, 9)).toHaveLength(1);
     const [read] = await reads.listReservations('o2', 0, 9);
-    expect(read).toEqual({ ...waiting('o2', 1, 'a-pen:3'), outboxId: null });
+    expect(read).toEqual({ ...waiting('o2', 1, 'a-pen:3'), outboxId: null, trace: null });
   });
 
   it('is the queue, oldest first', async () => {
