@@ -32,6 +32,11 @@ export interface ServiceDefinition<Config extends z.ZodObject = z.ZodObject> {
    */
   readonly config?: Config;
   readonly dueSources?: readonly DueSource[];
+  /**
+   * For a service that nobody waits for: under load it lets messages gather for this long before the next unit of work,
+   * milliseconds, so that several about one order cost one visit. An idle service handles each at once.
+   */
+  readonly gatherMs?: number;
   readonly metrics?: ServiceMetrics;
   /** Largest JSON body, such as `1mb`; false when bodies are not parsed at all. */
   readonly bodyLimit?: string | false;

@@ -78,8 +78,8 @@ export const startService = async (
     dataSource = await openDatabase(definition, databaseUrl, log);
     transport = options.transport ?? (await connectTransport(definition.name, config, log));
     await transport.ensureTopics(topicDeclarations);
-    const { name: service, dueSources = [] } = definition;
-    pipeline = new PipelineRuntime({ service, databaseUrl, dataSource, transport, log, dueSources });
+    const { name: service, dueSources = [], gatherMs = 0 } = definition;
+    pipeline = new PipelineRuntime({ service, databaseUrl, dataSource, transport, log, dueSources, gatherMs });
   }
 
   const providers: Provider[] = [

@@ -14,7 +14,7 @@ export const SendMail = defineEffect<MailKey, SendResult>('SendMail', {
   timeoutMs: 90_000,
   initialBackoffMs: 1_000,
   maxBackoffMs: 300_000,
-  concurrency: 16,
+  concurrency: 64,
 });
 
 export const effectKey = ({ orderId, shipment, reason }: MailKey): string => `${orderId}/${shipment}/${reason}`;

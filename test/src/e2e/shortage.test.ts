@@ -69,6 +69,7 @@ describe('Stock', () => {
     await picker.pick('found', [{ lineId: '1', quantity: 2 }]);
     await picker.short('found', '2', 1);
     await world.tells('found', /^Shipment 1 is being undone and waits for the warehouse to stop and to put away/);
+    await picker.listIs('found', 'stopping');
     await picker.putAway('found');
     await picker.work('found', 2);
     await world.reaches('found', 'completed');

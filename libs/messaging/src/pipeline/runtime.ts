@@ -40,6 +40,8 @@ export interface PipelineOptions {
   readonly retry?: Partial<RetryPolicy>;
   /** Most messages in one unit of work. */
   readonly batchSize?: number;
+  /** Under load, how long messages gather before the next unit of work, milliseconds; see `ServiceDefinition`. */
+  readonly gatherMs?: number;
 }
 
 /** How a pipeline is, for health checks. */
@@ -51,6 +53,8 @@ export interface PipelineHealth {
 
 const RETRY: RetryPolicy = { tries: 6, firstPauseMs: 200, longestPauseMs: 10_000 };
 const BATCH_SIZE = 2_000;
+/** A unit of work of so many messages means that more are on their way. */
+const BUSY = 50;
 const HELD_PAUSE_MS = 250;
 const HELD_ROWS = 500;
 const DUE_ROWS = 500;
@@ -168,13 +172,16 @@ export class PipelineRuntime extends Pipeline {
   }
 
   private async loop(): Promise<void> {
-    const { batchSize = BATCH_SIZE } = this.options;
+    const { batchSize = BATCH_SIZE, gatherMs = 0 } = this.options;
+    let isBusy = false;
     for (;;) {
       if (!this.stopping) await this.queue.something();
       if (this.stopping && this.queue.size === 0) return;
+      if (isBusy && gatherMs > 0 && this.queue.size < batchSize) await rest(gatherMs, this.abort.signal);
       // One turn of the event loop, so that all partitions of a fetch are in the same unit of work.
       await turn();
       const inputs = this.queue.take(batchSize);
+      isBusy = inputs.length >= BUSY;
       try {
         await this.work(inputs);
       } catch (error) {

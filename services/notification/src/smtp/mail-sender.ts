@@ -2,6 +2,7 @@ import type { Line } from '@baton/contracts';
 import { type EffectCall, Performs } from '@baton/messaging';
 import { CONFIG } from '@baton/service-kit';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import DataLoader from 'dataloader';
 import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
 import { DataSource } from 'typeorm';
 import type { NotificationConfig } from '../config.js';
@@ -13,6 +14,8 @@ import { MAX_TRIES, SendMail } from '../effects.js';
 import { isRefusal, type SmtpError, withoutAddresses } from './answers.js';
 import { messageIdOf } from './message-id.js';
 
+/** Most mails that one statement reads. */
+const MOST_LETTERS = 500;
 /** Connections kept open to the mail server. */
 const CONNECTIONS = 8;
 /** How long a mail under way may still take when the service stops, milliseconds. */
@@ -25,17 +28,41 @@ interface LetterRow {
   readonly facts: MailFacts;
 }
 
+interface FoundLetter extends LetterRow {
+  /** Place of its key among those that were asked for, from 1. */
+  readonly n: number;
+}
+
+/** Reads what stands in mails, all that are asked for at a time in one statement, and keeps nothing. */
+const lettersIn = (database: DataSource) =>
+  new DataLoader<MailKey, LetterRow | undefined>(
+    async (keys) => {
+      const rows: readonly FoundLetter[] = await database.query(
+        `select k.n::int, contact, lines, facts
+         from unnest($1::text[], $2::int[], $3::text[]) with ordinality as k(order_id, shipment, reason, n)
+           join mails using (order_id, shipment, reason) join contacts using (order_id)
+         where contact is not null`,
+        [keys.map(({ orderId }) => orderId), keys.map(({ shipment }) => shipment), keys.map(({ reason }) => reason)],
+      );
+      const found = new Map(rows.map((row) => [row.n, row]));
+      return keys.map((_, index) => found.get(index + 1));
+    },
+    { cache: false, maxBatchSize: MOST_LETTERS, batchScheduleFn: (read) => void setImmediate(read) },
+  );
+
 /** Gives mails to the mail server. */
 @Injectable()
 export class MailSender implements OnApplicationShutdown {
   private readonly transport: Transporter | undefined;
   private readonly domain: string;
+  private readonly letters: DataLoader<MailKey, LetterRow | undefined>;
 
   constructor(
-    @Inject(DataSource) private readonly database: DataSource,
+    @Inject(DataSource) database: DataSource,
     @Inject(CONFIG) private readonly config: NotificationConfig,
   ) {
     this.domain = config.MAIL_FROM.slice(config.MAIL_FROM.lastIndexOf('@') + 1);
+    this.letters = lettersIn(database);
     this.transport = config.MAIL_MODE === 'smtp' ? createTransport(pooled(config.SMTP_URL)) : undefined;
   }
 
@@ -87,12 +114,9 @@ export class MailSender implements OnApplicationShutdown {
     this.transport?.close();
   }
 
-  private async letter({ orderId, shipment, reason }: MailKey): Promise<LetterRow> {
-    const [row]: readonly LetterRow[] = await this.database.query(
-      `select contact, lines, facts from mails join contacts using (order_id)
-       where order_id = $1 and shipment = $2 and reason = $3 and contact is not null`,
-      [orderId, shipment, reason],
-    );
+  private async letter(key: MailKey): Promise<LetterRow> {
+    const row = await this.letters.load(key);
+    const { orderId, shipment, reason } = key;
     if (!row) throw new Error(`No mail ${reason} of shipment ${shipment} of order ${orderId} is to be sent.`);
     return row;
   }

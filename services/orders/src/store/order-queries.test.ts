@@ -36,7 +36,9 @@ afterAll(async () => {
 });
 
 const insert = async (records: readonly OrderRecord[]): Promise<void> => {
-  await database.getRepository(OrderEntity).insert(records.map((record) => ({ ...record, outboxId: null, trace: null })));
+  await database
+    .getRepository(OrderEntity)
+    .insert(records.map((record) => ({ ...record, outboxId: null, trace: null })));
 };
 
 const placed = (orderId: string, now: string): OrderRecord => {

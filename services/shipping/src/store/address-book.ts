@@ -1,13 +1,32 @@
-import type { DataSource } from 'typeorm';
-import { type AddressBook, type Recipient } from '../carrier/port.js';
+import DataLoader from 'dataloader';
+import { type DataSource, In } from 'typeorm';
+import type { AddressBook, Recipient } from '../carrier/port.js';
 import { DestinationEntity } from './destination.entity.js';
 
-/** Reads addresses where they are kept; an address never changes once it is known. */
+/** Most addresses that one statement reads. */
+const MOST = 500;
+
+/**
+ * Reads addresses where they are kept, all that are asked for at a time in one statement; an address never changes once
+ * it is known.
+ */
 export class StoredAddressBook implements AddressBook {
-  constructor(private readonly database: DataSource) {}
+  private readonly rows: DataLoader<string, DestinationEntity | undefined>;
+
+  constructor(database: DataSource) {
+    this.rows = new DataLoader(
+      async (orderIds) => {
+        const found = await database.getRepository(DestinationEntity).findBy({ orderId: In(orderIds) });
+        const byOrder = new Map(found.map((row) => [row.orderId, row]));
+        return orderIds.map((orderId) => byOrder.get(orderId));
+      },
+      // Nothing is kept: personal data stays in the database.
+      { cache: false, maxBatchSize: MOST, batchScheduleFn: (read) => void setImmediate(read) },
+    );
+  }
 
   async recipientOf(orderId: string): Promise<Recipient> {
-    const row = await this.database.getRepository(DestinationEntity).findOneBy({ orderId });
+    const row = await this.rows.load(orderId);
     if (!row || row.name === null || row.city === null || row.postalCode === null || row.country === null) {
       throw new Error(`The address of order ${orderId} is not known; a booking is asked for only when it is.`);
     }
