@@ -232,7 +232,7 @@ describe('the webhook of carriers', () => {
     };
     const response = await fetch(`${service.url}/webhooks/carrier`, { method: 'POST', headers, body: raw });
     const type = response.headers.get('content-type') ?? '';
-    return { status: response.status, type, body: (await response.json()) as unknown };
+    return { status: response.status, type, body: await response.json() };
   };
   const reportOn = async (orderId: string, status: string) => {
     const { carrier, trackingNumber } = await shipmentOf(orderId);

@@ -79,7 +79,7 @@ describe('people over HTTP', () => {
     for (const { status, type, body } of losers) {
       expect(status).toBe(409);
       expect(type).toContain('application/problem+json');
-      expect(body).toMatchObject({ worker, detail: `${worker} holds this list.` });
+      expect(body).toMatchObject({ worker, detail: `${String(worker)} holds this list.` });
     }
   });
 

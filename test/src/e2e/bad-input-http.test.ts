@@ -174,7 +174,10 @@ describe('A webhook', () => {
   const parcelOf = async (orderId: string) => {
     await world.reaches(orderId, 'completed');
     const { body } = await send('GET', `${world.url}/orders/${orderId}`);
-    const [shipment] = body?.['shipments'] as readonly { readonly carrier: string; readonly trackingNumber: string }[];
+    const [shipment] = (body?.['shipments'] ?? []) as readonly {
+      readonly carrier: string;
+      readonly trackingNumber: string;
+    }[];
     return { carrier: shipment?.carrier, trackingNumber: shipment?.trackingNumber };
   };
 

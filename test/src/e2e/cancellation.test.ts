@@ -79,7 +79,7 @@ test('after dispatch: refused, with a mail that names the parcel, and the order 
   const { timeline } = await world.reaches('gone', 'completed');
   const mail = await mailAbout(world.url, 'gone', 0, 'cancellation-refused');
   const { body } = await send('GET', `${world.url}/orders/gone`);
-  const [shipment] = body?.['shipments'] as readonly { readonly trackingNumber: string }[];
+  const [shipment] = (body?.['shipments'] ?? []) as readonly { readonly trackingNumber: string }[];
   expect(mail.text).toContain(shipment?.trackingNumber);
   await eventually(async () => expect(await facts('gone')).toContain('CancellationRefused'), PATIENCE_MS);
   expect(timeline.map(({ fact }) => fact)).not.toContain('FulfilmentCancelled');

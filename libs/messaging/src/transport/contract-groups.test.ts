@@ -11,7 +11,7 @@ function numbersHeld(member: Member, topics: readonly string[]): readonly number
     [...member.held]
       .filter((key) => key.startsWith(`${name}/`))
       .map((key) => Number(key.slice(name.length + 1)))
-      .toSorted(),
+      .toSorted((a, b) => a - b),
   );
   for (const other of others) expect(other).toEqual(first);
   return first;
@@ -44,7 +44,9 @@ describe.each([kafkaHarness(), localHarness()])('groups on $name', (harness: Har
     const second = await Member.join(await harness.connect(), group, topics);
     await until(() => first.held.size === 4 && second.held.size === 4);
     expect(first.revocations.flat().length).toBeGreaterThan(0);
-    expect([...numbersHeld(first, topics), ...numbersHeld(second, topics)].toSorted()).toEqual([0, 1, 2, 3]);
+    expect([...numbersHeld(first, topics), ...numbersHeld(second, topics)].toSorted((a, b) => a - b)).toEqual([
+      0, 1, 2, 3,
+    ]);
     const before = first.records.length;
     await publishRound(transport, topics, 1);
     await until(() => first.records.length - before + second.records.length >= 80);

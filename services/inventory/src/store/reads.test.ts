@@ -45,7 +45,7 @@ const insertStock = (sku: string, levels: unknown, waiting: unknown = 0): Promis
   ]);
 
 const insert = (row: Reservation): Promise<unknown> =>
-  database.getRepository(ReservationEntity).insert({ ...row, outboxId: null } as ReservationEntity);
+  database.getRepository(ReservationEntity).insert({ ...row, outboxId: null });
 
 const waiting = (orderId: string, minute: number, ...wanted: readonly string[]): Reservation => ({
   ...newReservation({ orderId, shipment: 2, lines: lines(...wanted) }, 'waiting'),

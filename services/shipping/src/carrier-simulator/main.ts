@@ -1,6 +1,5 @@
 import { withFiles } from '@baton/service-kit/config';
 import { z } from 'zod';
-import { everyday } from './behaviour.js';
 import { carrierSimulatorSettings } from './settings.js';
 import { startCarrierSimulator } from './simulator.js';
 

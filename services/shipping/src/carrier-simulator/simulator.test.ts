@@ -1,5 +1,5 @@
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,9 +25,12 @@ interface Report {
 const receiver = async (refusals = 0) => {
   const reports: Report[] = [];
   let left = refusals;
-  const server = createServer(async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await buffer(request);
-    if (left-- > 0) return void response.writeHead(500).end();
+    if (left-- > 0) {
+      response.writeHead(500).end();
+      return;
+    }
     const { headers } = request;
     const signature = headers['x-carrier-signature'] as string;
     const timestamp = headers['x-carrier-timestamp'] as string;
@@ -37,7 +40,8 @@ const receiver = async (refusals = 0) => {
       problem: problemWithSignature(secret, { signature, timestamp, body }, Date.now()),
     });
     response.end('{}');
-  });
+  };
+  const server = createServer((request, response) => void take(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   stops.push(() => {
     server.close();

@@ -78,7 +78,7 @@ export class HttpCarriers implements CarrierPort {
   }
 
   private async nothingUnder(carrier: string, key: string, options: CallOptions): Promise<boolean> {
-    const answer = await this.call('GET', `${bookingsOf(carrier)}?${new URLSearchParams({ key })}`, options);
+    const answer = await this.call('GET', `${bookingsOf(carrier)}?${new URLSearchParams({ key }).toString()}`, options);
     if (answer.status < 300) return understood(answer, bookingBody).status === 'cancelled';
     return answer.status === 404 && problemIn(answer).code === 'unknown-key';
   }

@@ -47,7 +47,7 @@ export class WarehouseClient {
   }
 
   list(query: Readonly<Record<string, string>>): Promise<Page> {
-    return this.ask<Page>('GET', `?${new URLSearchParams(query)}`);
+    return this.ask<Page>('GET', `?${new URLSearchParams(query).toString()}`);
   }
 
   claim(list: ListView, worker: string): Promise<ListView> {

@@ -22,7 +22,7 @@ export const mailAbout = (url: string, orderId: string, shipment: number, reason
   eventually(async () => {
     const name = `${orderId}.${shipment}.${reason}`;
     const { body } = await send('GET', `${url}/mails?limit=1&text=${encodeURIComponent(`<${name}@`)}`);
-    const [found] = body?.['mails'] as readonly { readonly id: number }[];
+    const [found] = (body?.['mails'] ?? []) as readonly { readonly id: number }[];
     if (!found) throw new Error(`There is no mail ${name}.`);
     return (await send('GET', `${url}/mails/${found.id}`)).body as unknown as Mail;
   }, PATIENCE_MS);
