@@ -1,6 +1,6 @@
 import type { Reply } from '../api/outcome.js';
 import type { Headers, IncomingRecord } from '../transport/port.js';
-import type { Decoded } from '../wire/cloud-events.js';
+import { type Decoded, decode } from '../wire/cloud-events.js';
 import type { EffectName } from './effect-rows.js';
 
 /** What a reaction is called with, wherever it came from. */
@@ -21,6 +21,7 @@ export interface RecordInput {
   readonly record: IncomingRecord;
   /** Filled at the first look, kept when the unit of work is tried again. */
   decoded?: Decoded;
+  message?: Message;
 }
 
 /** A command; its idempotency key, if it has one, tells a repetition. */
@@ -48,6 +49,7 @@ export interface HeldInput {
   readonly tries: number;
   readonly content: HeldContent;
   decoded?: Decoded;
+  message?: Message;
 }
 
 export type Input = RecordInput | CommandInput | EffectInput | HeldInput;
@@ -93,12 +95,21 @@ export const unpackContent = (bytes: Buffer): HeldContent => {
   };
 };
 
-/** The message in an input, once its record is decoded, if it has one. */
-export const messageOf = (input: Input): Message | undefined => {
-  if (input.kind === 'command' || input.kind === 'effect') return input.message;
-  if (input.kind === 'held' && input.content.kind === 'message') return input.content.message;
-  const { decoded } = input;
-  if (decoded?.kind !== 'event') return undefined;
-  const { event, trace } = decoded;
-  return { name: event.name, id: event.id, key: event.key, body: event, trace };
+/** Decodes an input's record, once. */
+export const look = (input: Input, isHeard: (eventName: string) => boolean): void => {
+  if (input.kind === 'held' && input.content.kind === 'message') input.message = input.content.message;
+  const record = recordOf(input);
+  if (!record || (input.kind !== 'record' && input.kind !== 'held') || input.decoded) return;
+  input.decoded = decode(record, isHeard);
+  if (input.decoded.kind !== 'event') return;
+  const { event, trace } = input.decoded;
+  input.message = { name: event.name, id: event.id, key: event.key, body: event, trace };
+};
+
+/** The message in an input that was looked at, if it has one; the same object each time. */
+export const messageOf = (input: Input): Message | undefined => input.message;
+
+const recordOf = (input: Input): IncomingRecord | undefined => {
+  if (input.kind === 'record') return input.record;
+  return input.kind === 'held' && input.content.kind === 'record' ? input.content.record : undefined;
 };

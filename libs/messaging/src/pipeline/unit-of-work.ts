@@ -8,14 +8,13 @@ import type { Run } from '../state/store-table.js';
 import type { MessageOutcome } from '../telemetry/metrics.js';
 import { beginSpan, fail, linkTo } from '../telemetry/tracing.js';
 import type { Headers, PartitionOffset, TopicPartition } from '../transport/port.js';
-import { decode } from '../wire/cloud-events.js';
 import { runOn } from './connection.js';
 import { crashPoint } from './crash-points.js';
 import { type EffectRow, effectText } from './effect-rows.js';
 import { DatabaseFault } from './errors.js';
 import { begin, type HandledBefore } from './handled-before.js';
 import { buried, describe, failed, heldAgain, heldAnew, type RetryPolicy, waitingBehind } from './holding.js';
-import { type Input, type Message, messageOf } from './inputs.js';
+import { type Input, look, type Message, messageOf } from './inputs.js';
 import { Ledger } from './ledger.js';
 import { type OutboxRow, readOutbox } from './outbox.js';
 import { partitionName } from './positions.js';
@@ -74,6 +73,8 @@ export class UnitOfWork {
   private readonly map: IdentityMap;
   private readonly ledger: Ledger;
   private readonly now: string;
+  /** What a message says it needs, told once. */
+  private readonly firstNeeds = new Map<Message, Needs>();
   /** Keys that this unit of work begins to hold up. */
   private readonly parkedHere = new Set<string>();
 
@@ -90,7 +91,7 @@ export class UnitOfWork {
 
   async execute(): Promise<Committed> {
     const { inputs, id, isKnown, published } = this.assignment;
-    for (const input of inputs) this.look(input);
+    for (const input of inputs) look(input, this.parts.reactions.isHeard);
     const before = await begin(this.run, inputs);
     if (!('condemned' in this.assignment)) await this.prefetch(inputs);
     for (const input of inputs) await this.handle(input, before);
@@ -105,25 +106,16 @@ export class UnitOfWork {
     return { before: unpublished, looked, outbox, effects, positions, rewind, settle: this.ledger.settle };
   }
 
-  private look(input: Input): void {
-    const { isHeard } = this.parts.reactions;
-    if (input.kind === 'record') input.decoded ??= decode(input.record, isHeard);
-    else if (input.kind === 'held' && input.content.kind === 'record') {
-      input.decoded ??= decode(input.content.record, isHeard);
-    }
-  }
-
   /** Loads the needs of all messages, in two stages; what a reaction needs besides is loaded when it runs. */
   private async prefetch(inputs: readonly Input[]): Promise<void> {
-    const staged: { message: Message; first: Needs }[] = [];
     for (const input of inputs) {
       const message = messageOf(input);
       const first = message && attempt(() => this.parts.reactions.of(message.name)?.first(message.body));
-      if (first) staged.push({ message, first });
+      if (first) this.firstNeeds.set(message, first);
     }
-    await this.map.fetch(staged.map(({ first }) => first));
+    await this.map.fetch(this.firstNeeds.values());
     const second: Needs[] = [];
-    for (const { message, first } of staged) {
+    for (const [message, first] of this.firstNeeds) {
       const reaction = this.parts.reactions.of(message.name);
       const needs = attempt(() => reaction?.second?.(message.body, this.map.resolve(first)));
       if (needs) second.push(needs);
@@ -176,8 +168,7 @@ export class UnitOfWork {
   }
 
   private async react(input: Input, message: Message, before: HandledBefore): Promise<void> {
-    const condemned = 'condemned' in this.assignment;
-    if (!condemned) await this.load(message);
+    const found = await this.find(message);
     const trace = this.traceOf(input, message);
     const { span, headers } = beginSpan(`react ${message.name}`, trace, SpanKind.CONSUMER, {
       'baton.service': this.parts.service,
@@ -187,14 +178,13 @@ export class UnitOfWork {
     });
     if (trace !== message.trace) linkTo(span, message.trace);
     try {
-      if (condemned) throw this.assignment.condemned;
-      const outcome = await this.outcomeOf(message, before);
+      if ('failure' in found) throw found.failure;
+      const outcome = await this.outcomeOf(message, found.loaded, before);
       this.ledger.accept(outcome, message.key, headers);
       if (outcome.deadLetter !== undefined) this.bury(input, outcome.deadLetter);
       else this.pass(input, 'handled');
       if (input.kind === 'command') this.ledger.answer(input, outcome.reply ?? { body: undefined });
     } catch (error) {
-      if (error instanceof DatabaseFault && !condemned) throw error;
       fail(span, error);
       if (input.kind === 'command') this.ledger.settle.push(() => input.reject(error));
       else if (error instanceof Refused) this.bury(input, error.message);
@@ -204,13 +194,28 @@ export class UnitOfWork {
     }
   }
 
-  /** Loads what the reaction needs and an earlier one of this unit of work has changed, so that it was not foreseen. */
-  private async load(message: Message): Promise<void> {
+  /** What the reaction to a message needs to see, or why it cannot be told. */
+  private async find(message: Message): Promise<{ readonly loaded: Loaded<Needs> } | { readonly failure: unknown }> {
+    if ('condemned' in this.assignment) return { failure: this.assignment.condemned };
+    try {
+      return { loaded: await this.load(message) };
+    } catch (failure) {
+      if (failure instanceof DatabaseFault) throw failure;
+      return { failure };
+    }
+  }
+
+  /** The needs as they are now; what an earlier reaction of this unit of work made necessary is fetched. */
+  private async load(message: Message): Promise<Loaded<Needs>> {
     const reaction = this.parts.reactions.of(message.name);
-    const first = attempt(() => reaction?.first(message.body));
-    if (first && !this.map.holds(first)) await this.map.fetch([first]);
-    const second = first && attempt(() => reaction?.second?.(message.body, this.map.resolve(first)));
-    if (second && !this.map.holds(second)) await this.map.fetch([second]);
+    if (!reaction) throw new Error(`Nothing reacts to ${message.name}.`);
+    const first = this.firstNeeds.get(message) ?? reaction.first(message.body);
+    if (!this.map.holds(first)) await this.map.fetch([first]);
+    const found = this.map.resolve(first);
+    const second = reaction.second?.(message.body, found);
+    if (!second) return found;
+    if (!this.map.holds(second)) await this.map.fetch([second]);
+    return { ...found, ...this.map.resolve(second) };
   }
 
   /** A request of a person, or of the world outside, goes on in the trace of the order that it is about. */
@@ -219,12 +224,9 @@ export class UnitOfWork {
     return traceparent === undefined ? message.trace : { traceparent };
   }
 
-  private async outcomeOf(message: Message, before: HandledBefore): Promise<Outcome> {
+  private outcomeOf(message: Message, loaded: Loaded<Needs>, before: HandledBefore): Promise<Outcome> {
     const reaction = this.parts.reactions.of(message.name);
     if (!reaction) throw new Error(`Nothing reacts to ${message.name}.`);
-    const found = this.map.resolve(reaction.first(message.body));
-    const second = reaction.second?.(message.body, found);
-    const loaded: Loaded<Needs> = second ? { ...found, ...this.map.resolve(second) } : found;
     const moment: Moment = {
       now: this.now,
       unit: this.assignment.id,
@@ -268,8 +270,8 @@ export class UnitOfWork {
     const id = `parked/${origin}`;
     const body = { id, data: { key, message: name, origin, reason } };
     const notice: Message = { name: MessageParked.eventName, id, key, body, trace: message.trace };
-    await this.load(notice);
-    this.ledger.accept(await this.outcomeOf(notice, before), key, message.trace);
+    const outcome = await this.outcomeOf(notice, await this.load(notice), before);
+    this.ledger.accept(outcome, key, message.trace);
   }
 
   private positions(before: HandledBefore) {
