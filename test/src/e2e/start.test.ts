@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -50,18 +51,11 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** Living processes whose command line names a folder, but this one. */
+/** Living processes whose command line names a folder. */
 const processesIn = (path: string): readonly string[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .flatMap((name) => {
-      try {
-        const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        return command.includes(path) ? [`${name} ${command}`] : [];
-      } catch {
-        return [];
-      }
-    });
+  execFileSync('ps', ['-axww', '-o', 'pid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .filter((process) => process.includes(path));
 
 const postgresOf = (data: string): readonly number[] => {
   const file = join(data, 'embedded', 'postgres', 'postmaster.pid');
@@ -172,6 +166,7 @@ describe('npm start', () => {
     ['--quickly', '', /unknown option '--quickly'/],
   ] as const)('refuses %s %s and names the option', async ([option, value, says]) => {
     const program = start([option, ...(value === '' ? [] : [value]), '--data', folder]);
+    programs.push(program);
     expect(await program.ended).toBe(1);
     expect(program.err.join('\n')).toMatch(says);
     expect(readdirSync(folder), 'nothing was begun').toEqual([]);

@@ -21,16 +21,17 @@ export interface Program {
 /** Starts the built program with these options, away from this process's own terminal and settings. */
 export const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Program => {
   const child = spawn(process.execPath, [MAIN, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // By the channel it notices when the tests are killed, and ends.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...process.env, NO_COLOR: '1', ...env },
     detached: true,
   });
-  const { pid } = child;
-  if (pid === undefined) throw new Error(`${MAIN} could not be started.`);
+  const { pid, stdout, stderr } = child;
+  if (pid === undefined || !stdout || !stderr) throw new Error(`${MAIN} could not be started.`);
   const out: string[] = [];
   const err: string[] = [];
-  createInterface({ input: child.stdout }).on('line', (text) => out.push(text));
-  createInterface({ input: child.stderr }).on('line', (text) => err.push(text));
+  createInterface({ input: stdout }).on('line', (text) => out.push(text));
+  createInterface({ input: stderr }).on('line', (text) => err.push(text));
   const ended = endOf(child);
   let over = false;
   void ended.then(() => {
