@@ -33,8 +33,8 @@ export interface ServiceDefinition<Config extends z.ZodObject = z.ZodObject> {
   readonly config?: Config;
   readonly dueSources?: readonly DueSource[];
   /**
-   * For a service that nobody waits for: under load it lets messages gather for this long before the next unit of work,
-   * milliseconds, so that several about one order cost one visit. An idle service handles each at once.
+   * For a service that nobody waits for: under load it lets messages gather before the next unit of work, for up to so
+   * many milliseconds, so that several about one order cost one visit. An idle service handles each at once.
    */
   readonly gatherMs?: number;
   readonly metrics?: ServiceMetrics;

@@ -38,6 +38,6 @@ export const coordinator = defineService({
   migrations: [Sagas1700000001000, Kpis1764000002000],
   config: coordinatorConfig,
   dueSources: [dueSagas],
-  gatherMs: 150,
+  gatherMs: 1_000,
   metrics: coordinatorMetrics,
 });

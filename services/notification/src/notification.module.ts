@@ -21,5 +21,5 @@ export const notification = defineService({
   entities: [ContactEntity, MailEntity],
   migrations: [CreateMails1764000000000],
   config: notificationConfig,
-  gatherMs: 100,
+  gatherMs: 500,
 });

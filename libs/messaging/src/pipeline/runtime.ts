@@ -40,7 +40,7 @@ export interface PipelineOptions {
   readonly retry?: Partial<RetryPolicy>;
   /** Most messages in one unit of work. */
   readonly batchSize?: number;
-  /** Under load, how long messages gather before the next unit of work, milliseconds; see `ServiceDefinition`. */
+  /** Under load, how long messages may gather before the next unit of work, milliseconds; see `ServiceDefinition`. */
   readonly gatherMs?: number;
 }
 
@@ -173,15 +173,15 @@ export class PipelineRuntime extends Pipeline {
 
   private async loop(): Promise<void> {
     const { batchSize = BATCH_SIZE, gatherMs = 0 } = this.options;
-    let isBusy = false;
+    let pauseMs = 0;
     for (;;) {
       if (!this.stopping) await this.queue.something();
       if (this.stopping && this.queue.size === 0) return;
-      if (isBusy && gatherMs > 0 && this.queue.size < batchSize) await rest(gatherMs, this.abort.signal);
+      if (pauseMs > 0 && this.queue.size < batchSize && !this.stopping) await rest(pauseMs, this.abort.signal);
       // One turn of the event loop, so that all partitions of a fetch are in the same unit of work.
       await turn();
       const inputs = this.queue.take(batchSize);
-      isBusy = inputs.length >= BUSY;
+      const begun = performance.now();
       try {
         await this.work(inputs);
       } catch (error) {
@@ -189,6 +189,8 @@ export class PipelineRuntime extends Pipeline {
         for (const input of inputs) if (input.kind === 'command') input.reject(error);
         return;
       }
+      // Under load, twice as long as the last one took: then at most a third of the time goes into units of work.
+      pauseMs = inputs.length < BUSY ? 0 : Math.min(gatherMs, 2 * (performance.now() - begun));
       await this.publisher.room();
     }
   }

@@ -9,7 +9,7 @@ export const kpiSettings = {
     .describe('Minutes of manual work that each completed order saves; for the return on investment.'),
   KPI_WAGE_PER_HOUR: amount.default(30).describe('What an hour of that work costs, in your currency.'),
   KPI_COST_OF_ERROR: amount
-    .default(15)
+    .default(60)
     .describe('What an order costs with which something went wrong: calls, refunds, putting away.'),
   KPI_RUNNING_COST_PER_HOUR: amount.default(1).describe('What an hour of running the system costs.'),
   KPI_PEOPLE: amount.default(0).describe('How many people pick and pack; 0: unknown, and so is how busy they are.'),
@@ -18,7 +18,7 @@ export const kpiSettings = {
     .number()
     .min(0.1)
     .max(3_600)
-    .default(15)
+    .default(60)
     .describe('Pause between two looks for what KPIs have not counted yet, seconds.'),
 };
 export type KpiSettings = z.output<z.ZodObject<typeof kpiSettings>>;

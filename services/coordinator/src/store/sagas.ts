@@ -17,7 +17,7 @@ export class SagaEntity extends TracedEntity implements SagaRecord {
   @Column({ name: 'status', type: 'text' })
   status!: SagaStatus;
 
-  @Column({ name: 'state', type: 'jsonb' })
+  @Column({ name: 'state', type: 'json' })
   state!: Saga;
 
   @Column({ name: 'due_at', type: 'timestamptz', nullable: true, transformer: isoTimestamp })

@@ -11,7 +11,8 @@ export class Sagas1700000001000 implements MigrationInterface {
       order_id text not null,
       version int not null,
       status text not null check (status in ('running', 'waiting', 'completed', 'cancelled')),
-      state jsonb not null,
+      -- json, not jsonb: no statement looks into it, and it is rewritten on every visit.
+      state json not null,
       due_at timestamptz,
       visits int not null,
       open_incidents int not null,

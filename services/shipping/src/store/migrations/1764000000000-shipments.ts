@@ -27,7 +27,7 @@ export class Shipments1764000000000 implements MigrationInterface {
           or (parcels is not null and tracking_number is not null)),
         constraint out_since_a_moment check (
           state not in ('dispatched', 'delivered', 'lost', 'returned') or dispatched_at is not null)
-      )`);
+      ) with (fillfactor = 60)`);
     // Not unique: carriers use their numbers again after some years.
     await runner.query(`
       create index shipments_by_tracking_number on shipments (tracking_number) where tracking_number is not null`);
