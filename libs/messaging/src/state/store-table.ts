@@ -8,9 +8,8 @@ interface Column {
   readonly property: string;
   /** Quoted name. */
   readonly name: string;
-  /** SQL type, for casts. */
+  readonly column: string;
   readonly type: string;
-  readonly json: boolean;
 }
 
 /** A row as it was loaded or is to be written. */
@@ -22,7 +21,7 @@ export interface Row {
   readonly trace: string | null;
 }
 
-/** One store's table: bulk statements over arrays, made from TypeORM's metadata, which stays the only mapping. */
+/** One store's table: bulk statements, made from TypeORM's metadata, which stays the only mapping. */
 export class StoreTable {
   private readonly columns: readonly Column[];
   private readonly keyColumns: readonly Column[];
@@ -46,8 +45,8 @@ export class StoreTable {
       .map((column) => ({
         property: column.propertyName,
         name: quoteName(column.databaseName),
+        column: column.databaseName,
         type: dataSource.driver.normalizeType(column) + (column.isArray ? '[]' : ''),
-        json: column.type === 'jsonb' || column.type === 'json' || column.isArray,
       }));
     this.keyColumns = store.key.map((property) => {
       const column = this.columns.find((each) => each.property === property);
@@ -97,12 +96,11 @@ export class StoreTable {
   }
 
   insert(run: Run, rows: readonly Row[]): Promise<unknown> {
-    const traces = this.isTraced ? [rows.map(({ trace }) => trace)] : [];
-    return run(this.sql.insert, [...this.write(rows), ...traces], `${this.tableName}:insert`);
+    return run(this.sql.insert, [this.write(rows)], `${this.tableName}:insert`);
   }
 
   update(run: Run, rows: readonly Row[]): Promise<unknown> {
-    return run(this.sql.update, this.write(rows), `${this.tableName}:update`);
+    return run(this.sql.update, [this.write(rows)], `${this.tableName}:update`);
   }
 
   private read(values: unknown[]): Row {
@@ -116,16 +114,17 @@ export class StoreTable {
     };
   }
 
-  private write(rows: readonly Row[]): unknown[] {
-    const values: unknown[] = this.columns.map(({ property, json }) =>
-      rows.map(({ state }) => {
-        const value = (state as Readonly<Record<string, unknown>>)[property];
-        if (value === undefined || value === null) return null;
-        return json ? JSON.stringify(value) : value;
+  /** The rows as one JSON text: what is JSON in a column stands in it as it is, and is written out once. */
+  private write(rows: readonly Row[]): string {
+    return JSON.stringify(
+      rows.map(({ state, outboxId, trace }) => {
+        const values = state as Readonly<Record<string, unknown>>;
+        const row: Record<string, unknown> = { outbox_id: outboxId };
+        for (const { property, column } of this.columns) row[column] = values[property];
+        if (this.isTraced) row.trace = trace;
+        return row;
       }),
     );
-    values.push(rows.map(({ outboxId }) => outboxId));
-    return values;
   }
 
   private loadSql(): string {
@@ -137,42 +136,30 @@ export class StoreTable {
   }
 
   private insertSql(): string {
-    const names = [...this.columns.map(({ name }) => name), 'outbox_id', ...(this.isTraced ? ['trace'] : [])];
-    const count = this.columns.length;
-    const values = [...this.columns.map(cast), `k.c${count}`, ...(this.isTraced ? [`k.c${count + 1}`] : [])];
-    const arrays = [this.arrays(), ...(this.isTraced ? [`$${count + 2}::text[]`] : [])].join(', ');
-    const aliases = Array.from({ length: names.length }, (_, index) => `c${index}`).join(', ');
-    return `insert into ${this.table} (${names.join(', ')}) select ${values.join(', ')} from unnest(${arrays}) as k(${aliases})`;
+    const names = [...this.columns.map(({ name }) => name), 'outbox_id', ...(this.isTraced ? ['trace'] : [])].join(
+      ', ',
+    );
+    return `insert into ${this.table} (${names}) select ${names} from ${this.recordset()}`;
   }
 
   private updateSql(): string {
     const isKey = (column: Column) => this.keyColumns.includes(column);
-    const assignments = [
-      ...this.columns.flatMap((column, index) => (isKey(column) ? [] : [`${column.name} = ${cast(column, index)}`])),
-      `outbox_id = k.c${this.columns.length}`,
-    ].join(', ');
-    const condition = this.keyColumns
-      .map((column) => `t.${column.name} = ${cast(column, this.columns.indexOf(column))}`)
-      .join(' and ');
-    return `update ${this.table} t set ${assignments} from unnest(${this.arrays()}) as k(${this.aliases()}) where ${condition}`;
+    const assignments = [...this.columns.filter((column) => !isKey(column)).map(({ name }) => name), 'outbox_id']
+      .map((name) => `${name} = k.${name}`)
+      .join(', ');
+    const condition = this.keyColumns.map(({ name }) => `t.${name} = k.${name}`).join(' and ');
+    return `update ${this.table} t set ${assignments} from ${this.recordset()} where ${condition}`;
   }
 
-  private arrays(): string {
-    const types = [...this.columns.map(({ type, json }) => (json ? 'text' : type)), 'bigint'];
-    return types.map((type, index) => `$${index + 1}::${type}[]`).join(', ');
-  }
-
-  private aliases(): string {
-    return Array.from({ length: this.columns.length + 1 }, (_, index) => `c${index}`).join(', ');
+  private recordset(): string {
+    const types = [
+      ...this.columns.map(({ name, type }) => `${name} ${type}`),
+      'outbox_id bigint',
+      ...(this.isTraced ? ['trace text'] : []),
+    ];
+    return `json_to_recordset($1::json) as k(${types.join(', ')})`;
   }
 }
-
-/** A column's value in the `unnest` rows: JSON and arrays travel as JSON text. */
-const cast = ({ type, json }: Column, index: number): string => {
-  if (!json) return `k.c${index}`;
-  if (!type.endsWith('[]')) return `k.c${index}::${type}`;
-  return `(select array_agg(e) from jsonb_array_elements_text(k.c${index}::jsonb) e)::${type}`;
-};
 
 const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
