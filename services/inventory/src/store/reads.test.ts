@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { type FreshDatabase, freshDatabase } from '@baton/messaging/testing';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Reservation } from '../domain/reservation.js';
@@ -10,20 +10,15 @@ import { InventoryReads } from './reads.js';
 import { ReservationEntity } from './reservations.js';
 import { QueueLockEntity, StockEntity } from './stock.js';
 
-const server = process.env['BATON_TEST_POSTGRES'] ?? '';
-const name = `inventory_${randomUUID().replaceAll('-', '')}`;
-let admin: DataSource;
+let fresh: FreshDatabase;
 let database: DataSource;
 let reads: InventoryReads;
 
 beforeAll(async () => {
-  admin = await new DataSource({ type: 'postgres', url: server }).initialize();
-  await admin.query(`create database ${name}`);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
+  fresh = await freshDatabase();
   database = await new DataSource({
     type: 'postgres',
-    url: url.href,
+    url: fresh.url,
     entities: [StockEntity, ReservationEntity, QueueLockEntity],
     migrations: [Inventory1700000001000],
   }).initialize();
@@ -33,8 +28,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await database?.destroy();
-  await admin?.query(`drop database ${name} with (force)`);
-  await admin?.destroy();
+  await fresh?.drop();
 });
 
 const insertStock = (sku: string, levels: unknown, waiting: unknown = 0): Promise<unknown> =>

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { type FreshDatabase, freshDatabase } from '@baton/messaging/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DataSource } from 'typeorm';
 import { wishesDue } from '../commands.js';
@@ -8,20 +8,15 @@ import { CreateOrders1764000000000 } from './migrations.js';
 import { OrderEntity } from './order.entity.js';
 import { OrderQueries } from './order-queries.js';
 
-const server = process.env['BATON_TEST_POSTGRES'] ?? '';
-const name = `orders_${randomUUID().replaceAll('-', '')}`;
-let admin: DataSource;
+let fresh: FreshDatabase;
 let database: DataSource;
 let queries: OrderQueries;
 
 beforeAll(async () => {
-  admin = await new DataSource({ type: 'postgres', url: server }).initialize();
-  await admin.query(`create database ${name}`);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
+  fresh = await freshDatabase();
   database = await new DataSource({
     type: 'postgres',
-    url: url.href,
+    url: fresh.url,
     entities: [OrderEntity],
     migrations: [CreateOrders1764000000000],
   }).initialize();
@@ -31,8 +26,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await database?.destroy();
-  await admin?.query(`drop database ${name} with (force)`);
-  await admin?.destroy();
+  await fresh?.drop();
 });
 
 const insert = async (records: readonly OrderRecord[]): Promise<void> => {
