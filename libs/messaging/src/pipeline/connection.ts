@@ -26,7 +26,9 @@ export const unitOfWorkPool = (url: string, applicationName: string): pg.Pool =>
     // A plan made while a table was empty would keep its sequential scan for bulk statements over arrays.
     options: '-c plan_cache_mode=force_custom_plan',
     connectionTimeoutMillis: 5_000,
+    // A server whose machine is gone answers nothing, not even that: then an error within half a minute, not never.
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     ...({ pipeline: true } as object),
   });
   // A connection that breaks while it is idle is replaced at the next use; without a listener it would end the process.

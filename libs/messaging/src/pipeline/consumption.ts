@@ -25,16 +25,14 @@ export class Consumption {
   private readonly behind = new Map<string, bigint>();
   private readonly uncommitted = new Map<string, PartitionOffset>();
   private consumer: Consumer | undefined;
-  private assigned = false;
+  private hasTopics = true;
 
   constructor(private readonly parts: ConsumptionParts) {}
 
   /** Joins the group; a service that reacts to no event has nothing to consume. */
   async start(group: string, topics: readonly string[]): Promise<void> {
-    if (topics.length === 0) {
-      this.assigned = true;
-      return;
-    }
+    this.hasTopics = topics.length > 0;
+    if (!this.hasTopics) return;
     this.consumer = await this.parts.transport.subscribe({
       group,
       topics,
@@ -44,9 +42,12 @@ export class Consumption {
     });
   }
 
-  /** True once the end offsets that were seen at assignment are reached: until then, deadlines wait. */
+  /**
+   * True once the end offsets that were seen at assignment are reached: until then, deadlines wait. Who holds no
+   * partition hears nothing, and so cannot say that something was not heard in time.
+   */
   get caughtUp(): boolean {
-    return this.assigned && this.behind.size === 0;
+    return !this.hasTopics || (this.standing.size > 0 && this.behind.size === 0);
   }
 
   get healthy(): boolean {
@@ -111,7 +112,6 @@ export class Consumption {
     for (const position of positions) this.standing.set(partitionName(position), position);
     for (const end of ends) this.behind.set(partitionName(end), end.offset);
     for (const position of positions) this.reached(position);
-    this.assigned = true;
     return positions;
   }
 

@@ -48,6 +48,8 @@ export interface KafkaSettings {
   readonly heartbeatMs: number;
   readonly rebalanceTimeoutMs: number;
   readonly fetchWaitMs: number;
+  /** A session without a join or an answered fetch for this long is given up for a new one, milliseconds. */
+  readonly silenceMs: number;
   readonly limits: LaneLimits;
   /**
    * A client of its own for each producer and each member of a group: kafkajs keeps the committed offsets of a group
@@ -66,13 +68,16 @@ export function settingsOf(options: KafkaOptions): KafkaSettings {
     );
   }
   const logger = options.logger ?? silent;
+  const { rebalanceTimeoutMs = 30_000, requestTimeoutMs = 15_000 } = options;
   return {
     logger,
     compression: options.compression ?? 'none',
     replicationFactor: options.replicationFactor,
     sessionTimeoutMs,
     heartbeatMs,
-    rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 30_000,
+    rebalanceTimeoutMs,
+    // A join may take as long as the slowest member's; after that, twice what a request may.
+    silenceMs: rebalanceTimeoutMs + 2 * requestTimeoutMs,
     fetchWaitMs: options.fetchWaitMs ?? 200,
     limits: { ...defaultLimits, ...options.limits },
     client: () =>
@@ -83,7 +88,7 @@ export function settingsOf(options: KafkaOptions): KafkaSettings {
         ...(options.sasl === undefined ? {} : { sasl: options.sasl }),
         ...(options.socketFactory === undefined ? {} : { socketFactory: options.socketFactory }),
         connectionTimeout: 3_000,
-        requestTimeout: options.requestTimeoutMs ?? 15_000,
+        requestTimeout: requestTimeoutMs,
         // Short: what outlasts it is for the loops of this adapter, which have patience and say so once.
         retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 2 },
         logLevel: kafkajs.logLevel.WARN,

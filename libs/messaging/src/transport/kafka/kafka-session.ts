@@ -20,14 +20,25 @@ const DISCONNECT_PATIENCE_MS = 5_000;
 /** Workers cost nothing while idle; fewer than partitions would make some wait for others. */
 const CONCURRENT_PARTITIONS = 1_024;
 
+/** How often it is looked whether the session shows a sign of life. */
+const LOOK_MS = 5_000;
+
 /**
  * One kafkajs consumer from connecting to its crash or its stop. kafkajs' own restarts are off: after a stop during a
  * restart it would go on consuming, and it restarts only after some of its errors.
+ *
+ * Disconnecting a consumer does not end what it has under way: a join that was waiting for its answer, or waits for its
+ * next try, goes on, and makes a member that nobody reads from but that holds partitions. So a session that has ended
+ * is deaf, and is disconnected again whenever it shows that it goes on.
  */
 export class KafkaSession {
   readonly #consumer: KafkaJsConsumer;
   readonly #stop = Promise.withResolvers<void>();
+  readonly #silenceMs: number;
   #joined = false;
+  #ended = false;
+  #sign = Date.now();
+  #disconnecting: Promise<void> | undefined;
 
   constructor(
     private readonly group: string,
@@ -35,6 +46,7 @@ export class KafkaSession {
     settings: KafkaSettings,
     private readonly handlers: SessionHandlers,
   ) {
+    this.#silenceMs = settings.silenceMs;
     this.#consumer = settings.client().consumer({
       groupId: group,
       partitionAssigners: [coPartitionedAssigner],
@@ -57,13 +69,21 @@ export class KafkaSession {
 
   /** Resolves when the session is over and disconnected: with the error that ended it, or nothing after `stop`. */
   async run(): Promise<unknown> {
-    const { GROUP_JOIN, REBALANCING, CRASH, REQUEST_TIMEOUT } = this.#consumer.events;
+    const { GROUP_JOIN, REBALANCING, CRASH, REQUEST_TIMEOUT, FETCH, FETCH_START } = this.#consumer.events;
     const crash = Promise.withResolvers<unknown>();
     this.#consumer.on(CRASH, ({ payload }) => crash.resolve(payload.error));
     // kafkajs would ask six times over the same dead connection, each time for as long.
     this.#consumer.on(REQUEST_TIMEOUT, ({ payload }) => crash.resolve(noAnswer(payload.apiName)));
-    this.#consumer.on(REBALANCING, () => this.handlers.left());
+    this.#consumer.on(REBALANCING, () => {
+      if (!this.#ended) this.handlers.left();
+    });
+    this.#consumer.on(FETCH_START, () => {
+      if (this.#ended) void this.#disconnect();
+    });
+    this.#consumer.on(FETCH, () => this.#lives());
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
+      if (this.#ended) return;
+      this.#lives();
       this.#joined = true;
       this.handlers.joined(
         Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
@@ -71,6 +91,11 @@ export class KafkaSession {
         ),
       );
     });
+    this.#lives();
+    // Whatever kafkajs waits for: a session of which nothing is heard for so long is worth less than a new one.
+    const look = setInterval(() => {
+      if (Date.now() - this.#sign > this.#silenceMs) crash.resolve(noAnswer(`group ${this.group}`));
+    }, LOOK_MS).unref();
     try {
       const start = this.#start();
       start.catch(() => {});
@@ -83,10 +108,9 @@ export class KafkaSession {
     } catch (error) {
       return error;
     } finally {
-      await Promise.race([
-        this.#consumer.disconnect().catch(() => {}),
-        sleep(DISCONNECT_PATIENCE_MS, undefined, { ref: false }),
-      ]);
+      clearInterval(look);
+      this.#ended = true;
+      await Promise.race([this.#disconnect(), sleep(DISCONNECT_PATIENCE_MS, undefined, { ref: false })]);
     }
   }
 
@@ -113,14 +137,32 @@ export class KafkaSession {
     );
   }
 
+  #lives(): void {
+    this.#sign = Date.now();
+  }
+
+  /** One at a time: each waits for what is under way. */
+  #disconnect(): Promise<void> {
+    this.#disconnecting ??= this.#consumer
+      .disconnect()
+      .catch(() => {})
+      .finally(() => {
+        this.#disconnecting = undefined;
+      });
+    return this.#disconnecting;
+  }
+
   async #start(): Promise<void> {
     await this.#consumer.connect();
     await this.#consumer.subscribe({ topics: [...this.topics], fromBeginning: true });
+    if (this.#ended) return;
     await this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
-      eachBatch: async (payload) => this.handlers.batch(payload),
+      eachBatch: async (payload) => {
+        if (!this.#ended) this.handlers.batch(payload);
+      },
     });
   }
 }

@@ -12,14 +12,27 @@ export interface Cable {
 export class SocketCable implements Cable {
   readonly #sockets = new Set<Socket>();
   #cut = false;
+  #frozen = false;
 
   readonly socketFactory: ISocketFactory = ({ host, port, onConnect }) => {
     // Port 1 of the local host refuses.
     const socket = this.#cut ? connect(1, '127.0.0.1') : connect({ host, port }, onConnect);
     this.#sockets.add(socket);
+    if (this.#frozen) socket.once('connect', () => setImmediate(() => this.#frozen && socket.pause()));
     socket.on('close', () => this.#sockets.delete(socket));
     return socket;
   };
+
+  /** Connections stay, also new ones are made, and what is asked arrives; but nothing is answered until `thaw`. */
+  freeze(): void {
+    this.#frozen = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  thaw(): void {
+    this.#frozen = false;
+    for (const socket of this.#sockets) socket.resume();
+  }
 
   cut(): void {
     this.#cut = true;
