@@ -39,6 +39,11 @@ export interface Query<S extends State = State, P = unknown> {
   readonly where: string;
   bind(params: P): readonly unknown[];
   /**
+   * Parameters that find at least what all of these find, so that the messages of one unit of work ask once. Without it
+   * each asks for itself.
+   */
+  merge?(all: readonly P[]): P;
+  /**
    * The same condition over a row in memory, so that the answer includes what earlier reactions of the same unit of
    * work changed.
    */

@@ -3,7 +3,8 @@ import type { Consumer, IncomingRecord, PartitionOffset, TopicPartition, Transpo
 import { runOn, withClient } from './connection.js';
 import type { PipelineLog } from './log.js';
 import { patiently } from './patience.js';
-import { partitionName, positionsOf } from './positions.js';
+import { pipelineMetrics } from '../telemetry/metrics.js';
+import { partitionName, positionsOf, skipPositions } from './positions.js';
 import type { InputQueue } from './queue.js';
 
 /** What a service's consumption of topics is made of. */
@@ -21,16 +22,29 @@ export interface ConsumptionParts {
  */
 export class Consumption {
   private readonly standing = new Map<string, PartitionOffset>();
+  /** The offset after the last record that was queued, and after the last that was seen at all. */
+  private readonly queued = new Map<string, bigint>();
+  private readonly seen = new Map<string, bigint>();
   /** End offsets at assignment that are not reached yet. */
   private readonly behind = new Map<string, bigint>();
   private readonly uncommitted = new Map<string, PartitionOffset>();
   private consumer: Consumer | undefined;
   private hasTopics = true;
 
+  private isPassedOver: (record: IncomingRecord) => boolean = () => false;
+
   constructor(private readonly parts: ConsumptionParts) {}
 
-  /** Joins the group; a service that reacts to no event has nothing to consume. */
-  async start(group: string, topics: readonly string[]): Promise<void> {
+  /**
+   * Joins the group; a service that reacts to no event has nothing to consume.
+   * @param isPassedOver true for records that nobody here reacts to
+   */
+  async start(
+    group: string,
+    topics: readonly string[],
+    isPassedOver: (record: IncomingRecord) => boolean,
+  ): Promise<void> {
+    this.isPassedOver = isPassedOver;
     this.hasTopics = topics.length > 0;
     if (!this.hasTopics) return;
     this.consumer = await this.parts.transport.subscribe({
@@ -64,8 +78,23 @@ export class Consumption {
       if (!this.standing.has(name)) continue;
       this.standing.set(name, position);
       this.uncommitted.set(name, position);
-      this.reached(position);
+      this.reached(name);
     }
+  }
+
+  /**
+   * Moves the positions of partitions where all that was seen since is passed over. No unit of work is made for such
+   * records: the next one that has something of the partition to do moves over them, or this does from time to time,
+   * so that a restart need not read them again. It does nothing where a unit of work came first.
+   */
+  async passOver(): Promise<void> {
+    const passed = [...this.standing].flatMap(([name, { topic, partition, offset }]) => {
+      const reached = this.reachedOf(name) ?? offset;
+      return reached > offset ? [{ topic, partition, offset, reached }] : [];
+    });
+    if (passed.length === 0) return;
+    const moved = await withClient(this.parts.pool, (client) => skipPositions(runOn(client), passed));
+    this.moved(moved);
   }
 
   /** The database was set back: reads again from where it stands. */
@@ -76,7 +105,10 @@ export class Consumption {
     });
     this.parts.queue.drop(positions);
     for (const position of positions) {
-      this.standing.set(partitionName(position), position);
+      const name = partitionName(position);
+      this.standing.set(name, position);
+      this.queued.delete(name);
+      this.seen.delete(name);
       this.consumer?.seek(position);
     }
   }
@@ -93,7 +125,7 @@ export class Consumption {
     const lags = new Map<string, number>();
     for (const { topic, partition, offset, lag } of (await this.consumer?.lag()) ?? []) {
       const end = offset + lag;
-      const standing = this.standing.get(partitionName({ topic, partition }))?.offset ?? offset;
+      const standing = this.reachedOf(partitionName({ topic, partition })) ?? offset;
       lags.set(topic, (lags.get(topic) ?? 0) + Number(end > standing ? end - standing : 0n));
     }
     return lags;
@@ -110,8 +142,13 @@ export class Consumption {
       withClient(pool, (client) => positionsOf(runOn(client), ends)),
     );
     for (const position of positions) this.standing.set(partitionName(position), position);
-    for (const end of ends) this.behind.set(partitionName(end), end.offset);
-    for (const position of positions) this.reached(position);
+    for (const end of ends) {
+      const name = partitionName(end);
+      this.behind.set(name, end.offset);
+      this.queued.delete(name);
+      this.seen.delete(name);
+      this.reached(name);
+    }
     return positions;
   }
 
@@ -121,18 +158,38 @@ export class Consumption {
       this.standing.delete(name);
       this.behind.delete(name);
       this.uncommitted.delete(name);
+      this.queued.delete(name);
+      this.seen.delete(name);
     }
   }
 
+  /** Records of one partition. */
   private async onRecords(records: readonly IncomingRecord[]): Promise<void> {
+    const last = records.at(-1);
+    if (last === undefined) return;
     const { queue } = this.parts;
-    queue.push(records.map((record) => ({ kind: 'record', record })));
+    const name = partitionName(last);
+    const heard = records.filter((record) => !this.isPassedOver(record));
+    const lastHeard = heard.at(-1);
+    if (lastHeard !== undefined) this.queued.set(name, lastHeard.offset + 1n);
+    this.seen.set(name, last.offset + 1n);
+    const passed = records.length - heard.length;
+    if (passed > 0) pipelineMetrics.messages.add(passed, { name: 'unheard', outcome: 'unheard' });
+    this.reached(name);
+    queue.push(heard.map((record) => ({ kind: 'record', record })));
     await queue.room();
   }
 
-  private reached(position: PartitionOffset): void {
-    const name = partitionName(position);
+  /** How far everything was handled or passed over; undefined for a partition that is not held. */
+  private reachedOf(name: string): bigint | undefined {
+    const offset = this.standing.get(name)?.offset;
+    if (offset === undefined || offset < (this.queued.get(name) ?? 0n)) return offset;
+    const seen = this.seen.get(name) ?? 0n;
+    return seen > offset ? seen : offset;
+  }
+
+  private reached(name: string): void {
     const end = this.behind.get(name);
-    if (end !== undefined && position.offset >= end) this.behind.delete(name);
+    if (end !== undefined && (this.reachedOf(name) ?? 0n) >= end) this.behind.delete(name);
   }
 }

@@ -1,4 +1,5 @@
 import type { Run } from '../state/store-table.js';
+import { traceHeaders, traceText } from '../telemetry/trace-text.js';
 import type { Headers } from '../transport/port.js';
 
 /** An effect that a unit of work asks for. */
@@ -30,11 +31,11 @@ export const effectText = ({ kind, key }: EffectName): string => `${kind}/${key}
 export const OWNER_LEASE_MS = 10_000;
 
 const read = (rows: readonly unknown[][]): EffectRow[] =>
-  rows.map(([kind, key, payload, traceparent, tries]) => ({
+  rows.map(([kind, key, payload, trace, tries]) => ({
     kind: kind as string,
     key: key as string,
     payload,
-    trace: traceparent === null ? {} : { traceparent: traceparent as string },
+    trace: traceHeaders(trace as string | null),
     tries: tries as number,
   }));
 
@@ -51,7 +52,7 @@ export const insertEffects = async (run: Run, owner: string, effects: readonly N
     [
       ...names(effects),
       effects.map(({ payload }) => JSON.stringify(payload)),
-      effects.map(({ trace }) => trace.traceparent ?? null),
+      effects.map(({ trace }) => traceText(trace)),
       owner,
     ],
     'effect:insert',

@@ -59,7 +59,7 @@ export type HeldContent =
   | { readonly kind: 'record'; readonly record: IncomingRecord }
   | { readonly kind: 'message'; readonly message: Message };
 
-interface StoredRecord extends Omit<IncomingRecord, 'offset' | 'value' | 'key'> {
+interface StoredRecord extends Omit<IncomingRecord, 'offset' | 'value' | 'key' | 'eventType'> {
   readonly offset: string;
   readonly key: string | null;
   readonly value: string | null;
@@ -69,8 +69,12 @@ interface StoredRecord extends Omit<IncomingRecord, 'offset' | 'value' | 'key'> 
 export const packContent = (content: HeldContent): Buffer => {
   if (content.kind === 'message') return Buffer.from(JSON.stringify(content));
   const { record } = content;
+  const { topic, partition, timestamp, headers } = record;
   const stored: StoredRecord = {
-    ...record,
+    topic,
+    partition,
+    timestamp,
+    headers,
     offset: record.offset.toString(),
     key: record.key ?? null,
     value: record.value?.toString('base64') ?? null,

@@ -4,6 +4,7 @@ import { type Outcome, Refused, type Reply } from '../api/outcome.js';
 import type { IdentityMap } from '../state/identity-map.js';
 import type { Run } from '../state/store-table.js';
 import { type MessageOutcome, pipelineMetrics } from '../telemetry/metrics.js';
+import { traceText } from '../telemetry/trace-text.js';
 import type { Headers, OutgoingRecord, PartitionOffset } from '../transport/port.js';
 import { describeIssues, encode } from '../wire/cloud-events.js';
 import { type EffectRow, insertEffects, type NewEffect } from './effect-rows.js';
@@ -48,7 +49,7 @@ export class Ledger {
    */
   accept(outcome: Outcome, key: string, trace: Headers): void {
     const records = (outcome.publish ?? []).map((draft) => this.record(draft, this.traceFor(draft.key, key, trace)));
-    this.map.apply(outcome.save ?? [], new Set(records.map((record) => record.key)), trace.traceparent);
+    this.map.apply(outcome.save ?? [], new Set(records.map((record) => record.key)), traceText(trace));
     this.records.push(...records);
     for (const { effect, key, payload } of outcome.effects ?? []) {
       this.effects.push({ kind: effect, key, payload, trace });
@@ -113,8 +114,7 @@ export class Ledger {
   }
 
   private traceFor(key: string, ownKey: string, trace: Headers): Headers {
-    const traceparent = key === ownKey ? undefined : this.map.traceOf(key);
-    return traceparent === undefined ? trace : { traceparent };
+    return (key === ownKey ? undefined : this.map.traceOf(key)) ?? trace;
   }
 
   private record(draft: EventDraft, trace: Headers): OutgoingRecord {

@@ -56,3 +56,26 @@ export const movePositions = (run: Run, positions: readonly PartitionOffset[]): 
     [...columns(positions), positions.map(({ offset }) => offset.toString())],
     'position:move',
   );
+
+/**
+ * Moves positions from `offset` to `reached`, those that still stand at `offset`.
+ * @returns the moved ones, where they stand now
+ */
+export const skipPositions = async (
+  run: Run,
+  skips: readonly (PartitionOffset & { readonly reached: bigint })[],
+): Promise<PartitionOffset[]> => {
+  const { rows } = await run(
+    `update position p set next_offset = k.reached
+     from unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) as k(topic, partition, next_offset, reached)
+     where p.topic = k.topic and p.partition = k.partition and p.next_offset = k.next_offset
+     returning p.topic, p.partition, p.next_offset`,
+    [
+      ...columns(skips),
+      skips.map(({ offset }) => offset.toString()),
+      skips.map(({ reached }) => reached.toString()),
+    ],
+    'position:skip',
+  );
+  return offsets(rows);
+};

@@ -9,7 +9,7 @@ import { StoreTables } from '../state/identity-map.js';
 import { observePipeline, pipelineMetrics } from '../telemetry/metrics.js';
 import { activeHeaders, beginBatchSpan, linkTo } from '../telemetry/tracing.js';
 import type { Headers, Transport } from '../transport/port.js';
-import { describeIssues } from '../wire/cloud-events.js';
+import { describeIssues, isPassedOver } from '../wire/cloud-events.js';
 import { query, runOn, unitOfWorkPool, withClient } from './connection.js';
 import { Consumption } from './consumption.js';
 import { crashPoint } from './crash-points.js';
@@ -59,6 +59,8 @@ const HELD_PAUSE_MS = 250;
 const HELD_ROWS = 500;
 const DUE_ROWS = 500;
 const OFFSETS_PAUSE_MS = 1_000;
+/** Records that nobody reacts to are read again after a crash, those of so long at most. */
+const PASS_OVER_PAUSE_MS = 5_000;
 /** HTTP requests beyond this are refused, for their senders to try again. */
 const MOST_COMMANDS = 10_000;
 const STOP_DEADLINE_MS = 10_000;
@@ -107,9 +109,12 @@ export class PipelineRuntime extends Pipeline {
     this.looping = this.loop();
     this.publisher.start();
     await this.effects.start();
-    await this.consumption.start(`baton-${service}`, reactions.topics);
+    await this.consumption.start(`baton-${service}`, reactions.topics, (record) =>
+      isPassedOver(record, reactions.isHeard),
+    );
     this.poll('Looking for held messages', HELD_PAUSE_MS, () => this.lookForHeld());
     this.poll('Committing offsets', OFFSETS_PAUSE_MS, () => this.consumption.commitOffsets());
+    this.poll('Passing over records', PASS_OVER_PAUSE_MS, () => this.consumption.passOver());
     for (const source of dueSources) {
       this.poll(`Looking for ${source.name}`, source.pollMs, () => this.lookForDue(source));
     }

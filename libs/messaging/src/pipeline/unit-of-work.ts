@@ -220,8 +220,7 @@ export class UnitOfWork {
 
   /** A request of a person, or of the world outside, goes on in the trace of the order that it is about. */
   private traceOf(input: Input, message: Message): Headers {
-    const traceparent = input.kind === 'command' ? this.map.traceOf(message.key) : undefined;
-    return traceparent === undefined ? message.trace : { traceparent };
+    return (input.kind === 'command' ? this.map.traceOf(message.key) : undefined) ?? message.trace;
   }
 
   private outcomeOf(message: Message, loaded: Loaded<Needs>, before: HandledBefore): Promise<Outcome> {

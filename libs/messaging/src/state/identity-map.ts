@@ -2,6 +2,8 @@ import type { DataSource } from 'typeorm';
 import type { Loaded, Need, Needs } from '../api/needs.js';
 import type { Change } from '../api/outcome.js';
 import type { Query, State, Store } from '../api/stores.js';
+import { traceHeaders } from '../telemetry/trace-text.js';
+import type { Headers } from '../transport/port.js';
 import { type Row, type Run, StoreTable } from './store-table.js';
 
 /** The tables behind the stores of one service; found once, used by every unit of work. */
@@ -42,9 +44,9 @@ interface Entry {
  */
 export class IdentityMap {
   private readonly entries = new Map<StoreTable, Map<string, Entry>>();
-  /** Queries that were answered, as `where` and JSON of their parameters: their rows are all in the map. */
   /** Trace of the record of an order, by order id. */
   private readonly traces = new Map<string, string>();
+  /** Queries that were answered, as `where` and JSON of their parameters: their rows are all in the map. */
   private readonly answered = new Map<Query, Set<string>>();
 
   constructor(
@@ -55,11 +57,11 @@ export class IdentityMap {
   /** Loads all that these needs name and that is not here yet, one statement a store and one a query. */
   async fetch(needs: Iterable<Needs>): Promise<void> {
     const missing = new Map<StoreTable, Map<string, object>>();
-    const queries: { query: Query; params: unknown }[] = [];
+    const queries = new Map<Query, unknown[]>();
     for (const record of needs) {
       for (const need of Object.values(record)) {
         if (need.kind === 'query') {
-          if (this.claim(need.query, need.params)) queries.push(need);
+          if (this.claim(need.query, need.params)) getOrAdd(queries, need.query, () => []).push(need.params);
           continue;
         }
         const table = this.tables.of(need.store);
@@ -76,7 +78,10 @@ export class IdentityMap {
       for (const row of await table.load(this.run, [...keys.values()])) this.add(table, row);
       for (const text of keys.keys()) this.addAbsent(table, text);
     });
-    const finds = queries.map(async ({ query, params }) => {
+    const asked = [...queries].flatMap(([query, all]) =>
+      (query.merge ? [query.merge(all)] : all).map((params) => ({ query, params })),
+    );
+    const finds = asked.map(async ({ query, params }) => {
       const table = this.tables.of(query.store);
       for (const row of await table.find(this.run, query, params)) this.add(table, row);
     });
@@ -101,9 +106,9 @@ export class IdentityMap {
 
   /**
    * @param said keys of the events that are published with these changes
-   * @param trace trace context of the message, for rows that are made now
+   * @param trace text of the message's trace, for rows that are made now
    */
-  apply(changes: readonly Change[], said: ReadonlySet<string>, trace: string | undefined): void {
+  apply(changes: readonly Change[], said: ReadonlySet<string>, trace: string | null): void {
     for (const { store, state, join } of changes) {
       const table = this.tables.of(store);
       const text = table.keyOf(state);
@@ -113,14 +118,15 @@ export class IdentityMap {
         throw new Error(`A reaction saved ${table.store.entity.name} ${text} without having asked to see it.`);
       entry.state = join && entry.state !== undefined ? join(entry.state, state) : state;
       entry.changed = true;
-      if (!entry.existed && entry.trace === null) this.keepTrace(entry, trace ?? null);
+      if (!entry.existed && entry.trace === null) this.keepTrace(entry, trace);
       entry.said ||= table.keyValues(state).some((value) => said.has(value));
     }
   }
 
   /** The trace in which the record of an order was made, if such a record was loaded and keeps it. */
-  traceOf(orderId: string): string | undefined {
-    return this.traces.get(orderId);
+  traceOf(orderId: string): Headers | undefined {
+    const text = this.traces.get(orderId);
+    return text === undefined ? undefined : traceHeaders(text);
   }
 
   /** Outbox rows that the loaded rows name as holding their last events. */

@@ -13,8 +13,8 @@ export abstract class StateEntity {
 /** Base of entities whose rows are about one order and are told about later, by people or the world outside. */
 export abstract class TracedEntity extends StateEntity {
   /**
-   * W3C trace context of the message that made the row. What a person's request or another order's message causes for
-   * this order is told in this trace, so that one order stays one trace.
+   * W3C trace context of the message that made the row (`traceOfText` reads it). What a person's request or another
+   * order's message causes for this order is told in this trace, so that one order stays one trace while it is young.
    */
   @Column({ name: 'trace', type: 'text', nullable: true })
   trace!: string | null;

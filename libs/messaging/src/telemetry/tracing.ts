@@ -10,6 +10,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { Headers } from '../transport/port.js';
+import { beganAt, withBeginning, YOUNG_MS } from './trace-age.js';
 
 const tracer = trace.getTracer('@baton/messaging');
 
@@ -40,14 +41,29 @@ const silentSpan = trace.wrapSpanContext({ traceId: '0'.repeat(32), spanId: '0'.
 const isUnseen = ({ traceparent }: Headers): boolean =>
   traceparent?.endsWith('-00') ?? propagation.fields().length === 0;
 
-/** Begins a span as a child of what `headers` carry. Its owner ends it. */
-export const beginSpan = (name: string, headers: Headers, kind: SpanKind, attributes: Attributes): Traced => {
+/**
+ * Begins a span as a child of what `headers` carry, or, when that trace is no longer young, as the root of a new trace
+ * with a link to it. Its owner ends it.
+ * @param now milliseconds since 1970
+ */
+export const beginSpan = (
+  name: string,
+  headers: Headers,
+  kind: SpanKind,
+  attributes: Attributes,
+  now = Date.now(),
+): Traced => {
   // Most messages of most systems: the headers are handed on as they came, and nothing is made for them.
   if (isUnseen(headers)) return { span: silentSpan, headers, within: (work) => work() };
   const parent = contextOf(headers);
-  const span = tracer.startSpan(name, { kind, attributes }, parent);
+  const came = trace.getSpanContext(parent);
+  const began = beganAt(came) ?? now;
+  const isYoung = now - began <= YOUNG_MS;
+  const follows = isYoung || !came ? {} : { root: true, links: [{ context: came }] };
+  const span = tracer.startSpan(name, { kind, attributes, ...follows }, parent);
   const inside = trace.setSpan(parent, span);
-  const own = headersOf(inside);
+  const handedOn = withBeginning(span.spanContext(), isYoung ? began : now);
+  const own = headersOf(trace.setSpanContext(parent, handedOn));
   // Without a propagator the headers that came are handed on as they are.
   return {
     span,

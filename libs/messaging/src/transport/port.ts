@@ -22,6 +22,8 @@ export interface IncomingRecord {
   readonly key: string | undefined;
   readonly headers: Headers;
   readonly value: Buffer | undefined;
+  /** The header `ce_type`, where a transport can tell it without reading the others. */
+  readonly eventType?: string | undefined;
 }
 
 export interface TopicPartition {

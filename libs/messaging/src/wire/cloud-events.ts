@@ -93,6 +93,16 @@ export const decode = (record: IncomingRecord, isHeard: (eventName: string) => b
   );
 };
 
+/**
+ * True for a record that is what its topic may hold and that nobody here reacts to: it is told by its type alone, and
+ * nothing else of it is read. Anything else, whatever is wrong with it, is for `decode` to say.
+ */
+export const isPassedOver = (record: IncomingRecord, isHeard: (eventName: string) => boolean): boolean => {
+  const type = 'eventType' in record ? record.eventType : record.headers.ce_type;
+  const definition = type === undefined ? undefined : definitionOfType(type);
+  return definition !== undefined && definition.topic === record.topic && !isHeard(definition.eventName);
+};
+
 const check = (
   record: IncomingRecord,
   definition: EventDefinition,

@@ -2,25 +2,129 @@ import type { IHeaders, KafkaMessage, TopicMessages } from 'kafkajs';
 import { sizeOf } from '../delivery/publish-queue.js';
 import type { Headers, IncomingRecord, OutgoingRecord } from '../port.js';
 
-export function incoming(topic: string, partition: number, message: KafkaMessage): IncomingRecord {
-  return {
-    topic,
-    partition,
-    offset: BigInt(message.offset),
-    timestamp: Number(message.timestamp),
-    key: message.key?.toString('utf8'),
-    headers: headersOf(message.headers),
-    value: message.value ?? undefined,
-  };
+/** Where the patched decoder found the headers of a record: their number, then each one's name and value. */
+interface RawHeaders {
+  readonly buffer: Buffer;
+  readonly offset: number;
+}
+
+/**
+ * A record whose headers are read when they are asked for: a service passes over most records after one look at their
+ * type, and of the others every header is text.
+ */
+class KafkaRecord implements IncomingRecord {
+  readonly offset: bigint;
+  readonly timestamp: number;
+  readonly key: string | undefined;
+  readonly value: Buffer | undefined;
+  readonly #raw: RawHeaders | undefined;
+  #headers: Headers | undefined;
+
+  constructor(
+    readonly topic: string,
+    readonly partition: number,
+    message: KafkaMessage,
+  ) {
+    this.offset = BigInt(message.offset);
+    this.timestamp = Number(message.timestamp);
+    this.key = message.key?.toString('utf8');
+    this.value = message.value ?? undefined;
+    this.#raw = (message as { readonly rawHeaders?: RawHeaders }).rawHeaders;
+    // Old formats of records are decoded elsewhere in kafkajs.
+    if (this.#raw === undefined) this.#headers = headersOf(message.headers);
+  }
+
+  get headers(): Headers {
+    this.#headers ??= this.#raw === undefined ? {} : readHeaders(this.#raw);
+    return this.#headers;
+  }
+
+  get eventType(): string | undefined {
+    return this.#raw === undefined ? this.headers.ce_type : findType(this.#raw);
+  }
+}
+
+export const incoming = (topic: string, partition: number, message: KafkaMessage): IncomingRecord =>
+  new KafkaRecord(topic, partition, message);
+
+/** Reads the varints of a record's headers. */
+class HeaderReader {
+  readonly #bytes: Buffer;
+  #at: number;
+  left: number;
+
+  constructor({ buffer, offset }: RawHeaders) {
+    this.#bytes = buffer;
+    this.#at = offset;
+    this.left = this.#varInt();
+  }
+
+  /** Where the next header's name and value lie; a value of -1 bytes is null. */
+  next(): { readonly name: number; readonly nameEnd: number; readonly value: number; readonly valueBytes: number } {
+    this.left -= 1;
+    const nameBytes = this.#varInt();
+    const name = this.#at;
+    this.#at += nameBytes;
+    const valueBytes = this.#varInt();
+    const value = this.#at;
+    if (valueBytes > 0) this.#at += valueBytes;
+    return { name, nameEnd: name + nameBytes, value, valueBytes };
+  }
+
+  /** Zigzag: even numbers are positive. */
+  #varInt(): number {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.#bytes[this.#at++] ?? 0;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return (value >>> 1) ^ -(value & 1);
+    }
+  }
+}
+
+const TYPE = 'ce_type';
+const CONTENT = 'content-type';
+/** Longer types of content may say that the event is in structured mode, where the body tells its type. */
+const PLAIN_CONTENT = 'application/json';
+
+/** The type of an event in binary mode, without reading the other headers; in whatever case its name is written. */
+function findType(raw: RawHeaders): string | undefined {
+  const reader = new HeaderReader(raw);
+  const { buffer } = raw;
+  let found: string | undefined;
+  while (reader.left > 0) {
+    const { name, nameEnd, value, valueBytes } = reader.next();
+    const length = nameEnd - name;
+    if (length === TYPE.length && valueBytes >= 0) {
+      if (buffer.toString('latin1', name, nameEnd).toLowerCase() === TYPE) {
+        found = buffer.toString('utf8', value, value + valueBytes);
+      }
+    } else if (length === CONTENT.length && valueBytes > PLAIN_CONTENT.length) {
+      if (buffer.toString('latin1', name, nameEnd).toLowerCase() === CONTENT) return undefined;
+    }
+  }
+  return found;
 }
 
 /** Kafka allows a header more than once, and then the last one counts, as in Kafka's own clients. */
+function readHeaders(raw: RawHeaders): Headers {
+  const headers: Record<string, string> = {};
+  const reader = new HeaderReader(raw);
+  while (reader.left > 0) {
+    const { name, nameEnd, value, valueBytes } = reader.next();
+    const text = raw.buffer.toString('utf8', name, nameEnd);
+    // A stranger's header of this name would replace the object's prototype.
+    if (valueBytes < 0 || text === '__proto__') continue;
+    headers[text.toLowerCase()] = raw.buffer.toString('utf8', value, value + valueBytes);
+  }
+  return headers;
+}
+
 function headersOf(raw: IHeaders | undefined): Headers {
   const headers: Record<string, string> = {};
   for (const name in raw) {
     const value = raw[name];
     const last = Array.isArray(value) ? value.at(-1) : value;
-    // A stranger's header of this name would replace the object's prototype.
     if (last === undefined || last === null || name === '__proto__') continue;
     headers[name.toLowerCase()] = typeof last === 'string' ? last : last.toString('utf8');
   }
