@@ -4,6 +4,7 @@ import { ReservationsApi, StockApi } from './api.js';
 import { inventoryMetrics } from './metrics.js';
 import { InventoryReactions } from './reactions.js';
 import { Inventory1700000001000 } from './store/migrations/1-inventory.js';
+import { Queue1764000003000 } from './store/migrations/2-queue.js';
 import { InventoryReads } from './store/reads.js';
 import { ReservationEntity } from './store/reservations.js';
 import { QueueLockEntity, StockEntity } from './store/stock.js';
@@ -20,7 +21,7 @@ export const inventory = defineService({
   doc: 'Stock per SKU and location, what is reserved of it for whom, and who waits for more.',
   module: InventoryModule,
   entities: [StockEntity, ReservationEntity, QueueLockEntity],
-  migrations: [Inventory1700000001000],
+  migrations: [Inventory1700000001000, Queue1764000003000],
   // An import of 5,000 levels with long names.
   bodyLimit: '16mb',
   metrics: inventoryMetrics,

@@ -23,16 +23,21 @@ import { type Decision, placeBackorder, release, reserve, settle } from './domai
 import { count, importCatalogue, type Kept, type Refusal, replenish } from './domain/keeping.js';
 import type { Reservation } from './domain/reservation.js';
 import { Books, type Stock } from './domain/stock.js';
-import { Reservations, reservedAt, waitingBackorders } from './store/reservations.js';
-import { QUEUE_LOCK, QueueLocks, StockRows, waitedFor } from './store/stock.js';
+import { connectedBackorders, Reservations, reservedAt } from './store/reservations.js';
+import { connectedStock, QUEUE_LOCK, QueueLocks, StockRows } from './store/stock.js';
 
 const FIRST_SHIPMENT = 1;
 
 const keysOf = (lines: readonly { readonly sku: string }[]) =>
   [...new Set(lines.map(({ sku }) => sku))].map((sku) => ({ sku }));
 
-/** Everything that waits, and its stock. Always in the second stage, after the lock. */
-const theQueue = () => ({ queue: found(waitingBackorders, {}), waited: found(waitedFor, {}) });
+/** Who waits and is connected with these SKUs, and their stock. Always in the second stage, after the lock. */
+const theQueue = (lines: readonly { readonly sku: string }[]) => {
+  const skus = keysOf(lines).map(({ sku }) => sku);
+  return skus.length > 0
+    ? { queue: found(connectedBackorders, { skus }), waited: found(connectedStock, { skus }) }
+    : { queue: many(Reservations, []), waited: many(StockRows, []) };
+};
 const theLock = () => ({ lock: one(QueueLocks, QUEUE_LOCK) });
 
 const placedOrder = ({ data }: OrderPlaced) => ({
@@ -54,11 +59,12 @@ const placedBackorder = (event: BackorderPlaced) => ({
   ...theLock(),
   stock: many(StockRows, keysOf(event.data.lines)),
 });
+const itsQueue = ({ data }: BackorderPlaced) => theQueue(data.lines);
 
 const releaseRequest = (event: StockReleaseRequested) => ({ ...recordOf(event), ...theLock() });
 const releasedStock = (_: StockReleaseRequested, { known }: Loaded<typeof releaseRequest>) => ({
   stock: many(StockRows, keysOf(known?.lines ?? [])),
-  ...theQueue(),
+  ...theQueue(known?.lines ?? []),
 });
 
 const dispatchedStock = (_: ShipmentDispatched, { known }: Loaded<typeof recordOf>) => ({
@@ -69,19 +75,21 @@ const replenished = ({ data }: CommandOf<typeof ReplenishStock>) => ({
   ...theLock(),
   stock: many(StockRows, keysOf([data])),
 });
+const whoWaitsForIt = ({ data }: CommandOf<typeof ReplenishStock>) => theQueue([data]);
 
 const counted = ({ data }: CommandOf<typeof CountStock>) => ({ ...theLock(), stock: many(StockRows, keysOf([data])) });
 const belowReserved = ({ data }: CommandOf<typeof CountStock>, { stock }: Loaded<typeof counted>) => {
   const level = new Books(stock).level(data.sku, data.location);
   const refused = level !== undefined && data.counted < level.reserved;
   const { sku, location } = data;
-  return { ...theQueue(), inTheWay: refused ? found(reservedAt, { sku, location }) : many(Reservations, []) };
+  return { ...theQueue([data]), inTheWay: refused ? found(reservedAt, { sku, location }) : many(Reservations, []) };
 };
 
 const importedStock = ({ data }: CommandOf<typeof ImportStock>) => ({
   ...theLock(),
   stock: many(StockRows, keysOf(data.items)),
 });
+const whoWaitsForThem = ({ data }: CommandOf<typeof ImportStock>) => theQueue(data.items);
 
 /** What inventory does when something happens elsewhere, or somebody changes stock. */
 @Controller()
@@ -96,10 +104,10 @@ export class InventoryReactions {
     return outcomeOf(reserve(data, known, new Books(stock)));
   }
 
-  @On(BackorderPlaced, placedBackorder, theQueue)
+  @On(BackorderPlaced, placedBackorder, itsQueue)
   placeBackorder(
     { data }: BackorderPlaced,
-    { known, stock, queue, waited }: Loaded<typeof placedBackorder, typeof theQueue>,
+    { known, stock, queue, waited }: Loaded<typeof placedBackorder, typeof itsQueue>,
   ): Outcome {
     return outcomeOf(placeBackorder(data, known, queue, new Books([...stock, ...waited])));
   }
@@ -117,10 +125,10 @@ export class InventoryReactions {
     return outcomeOf(settle(data, known, new Books(stock)));
   }
 
-  @On(ReplenishStock, replenished, theQueue)
+  @On(ReplenishStock, replenished, whoWaitsForIt)
   replenish(
     { data }: CommandOf<typeof ReplenishStock>,
-    { stock, queue, waited }: Loaded<typeof replenished, typeof theQueue>,
+    { stock, queue, waited }: Loaded<typeof replenished, typeof whoWaitsForIt>,
     { messageId }: Moment,
   ): Outcome {
     return keptOutcome(replenish(data, queue, new Books([...stock, ...waited]), messageId));
@@ -135,10 +143,10 @@ export class InventoryReactions {
     return keptOutcome(count(data, inTheWay, queue, new Books([...stock, ...waited]), messageId));
   }
 
-  @On(ImportStock, importedStock, theQueue)
+  @On(ImportStock, importedStock, whoWaitsForThem)
   import(
     { data }: CommandOf<typeof ImportStock>,
-    { stock, queue, waited }: Loaded<typeof importedStock, typeof theQueue>,
+    { stock, queue, waited }: Loaded<typeof importedStock, typeof whoWaitsForThem>,
   ): Outcome {
     const imported = importCatalogue(data.items, queue, new Books([...stock, ...waited]));
     const { reservations: _, stock: __, say: ___, ...body } = imported;

@@ -43,7 +43,7 @@ const toMillis = (timestamp: string): string => new Date(timestamp).toISOString(
 
 /**
  * A shipment waits for stock, in its place by `placedAt`; it is served at once if it can be.
- * @param queue all others that wait, with their stock in the books
+ * @param queue the others that wait and are connected with it (see `serveQueue`), with their stock in the books
  */
 export const placeBackorder = (
   wanted: Wanted & { readonly placedAt: string; readonly deadline: string },
@@ -57,8 +57,9 @@ export const placeBackorder = (
     placedAt: toMillis(wanted.placedAt),
     deadline: toMillis(wanted.deadline),
   };
-  books.join(unitsOf(backorder.lines));
-  const served = serveQueue([...queue, backorder], books);
+  const units = unitsOf(backorder.lines);
+  books.join(units);
+  const served = serveQueue([...queue, backorder], books, units.keys());
   const isServed = served.some((each) => isSame(each, backorder));
   return {
     reservations: isServed ? served : [backorder, ...served],
@@ -70,7 +71,8 @@ export const placeBackorder = (
 /**
  * Nothing may be held for a shipment any more. Writes missing units off first, the increase alone, then gives back what
  * is held or takes the backorder out of the queue, and lets the queue have it.
- * @param queue all that wait, itself included if it does, with their stock in the books
+ * @param queue what waits and is connected with it (see `serveQueue`), itself included if it waits, with its stock in the
+ *   books
  */
 export const release = (
   request: { readonly orderId: string; readonly shipment: number; readonly missing: readonly MissingLine[] },
@@ -146,7 +148,7 @@ const releasedAs = (reservation: Reservation, lines: Reservation['lines'] = []):
 
 /** Releases and answers first, then whoever waited for it. */
 const leaving = (released: Reservation, queue: readonly Reservation[], books: Books): Decision => {
-  const served = serveQueue(queue, books);
+  const served = serveQueue(queue, books, unitsOf(released.lines).keys());
   return {
     reservations: [released, ...served],
     stock: books.changed(),

@@ -40,7 +40,7 @@ interface Place {
 /**
  * Goods arrived at a location.
  * @param wish `quantity` units, at least 1, for a SKU and location that the catalogue has
- * @param queue all backorders that wait, with their stock in the books
+ * @param queue backorders that wait and are connected with the SKU (see `serveQueue`), with their stock in the books
  * @param wishId tells this delivery from every other in the event's id
  */
 export const replenish = (
@@ -141,7 +141,11 @@ export const importCatalogue = (
     if (before?.onHand !== onHand) books.setLevel(sku, { location, onHand, reserved });
     if (name !== undefined && books.get(sku)?.name !== name) books.rename(sku, name);
   }
-  const served = serveQueue(queue, books);
+  const served = serveQueue(
+    queue,
+    books,
+    items.map(({ sku }) => sku),
+  );
   return {
     reservations: served,
     stock: books.changed(),
@@ -166,7 +170,7 @@ const named = (served: readonly Reservation[]): readonly Served[] =>
   served.map(({ orderId, shipment }) => ({ orderId, shipment }));
 
 const kept = (sku: string, level: Level, queue: readonly Reservation[], books: Books, said: EventDraft): Kept => {
-  const served = serveQueue(queue, books);
+  const served = serveQueue(queue, books, [sku]);
   return {
     reservations: served,
     stock: books.changed(),

@@ -6,9 +6,10 @@ import { newReservation } from '../domain/reservation.js';
 import type { Stock } from '../domain/stock.js';
 import { lines } from '../testing/messages.js';
 import { Inventory1700000001000 } from './migrations/1-inventory.js';
+import { Queue1764000003000 } from './migrations/2-queue.js';
 import { InventoryReads } from './reads.js';
-import { ReservationEntity } from './reservations.js';
-import { QueueLockEntity, StockEntity } from './stock.js';
+import { allSkus, connectedBackorders, ReservationEntity } from './reservations.js';
+import { connectedStock, QueueLockEntity, StockEntity } from './stock.js';
 
 let fresh: FreshDatabase;
 let database: DataSource;
@@ -20,7 +21,7 @@ beforeAll(async () => {
     type: 'postgres',
     url: fresh.url,
     entities: [StockEntity, ReservationEntity, QueueLockEntity],
-    migrations: [Inventory1700000001000],
+    migrations: [Inventory1700000001000, Queue1764000003000],
   }).initialize();
   await database.runMigrations();
   reads = new InventoryReads(database);
@@ -146,12 +147,60 @@ describe('What_is_read', () => {
     await database.query(`update reservation set location = 'East' where order_id = 'o1' and shipment = 1`);
   });
 
-  it('finds what waits and what is waited for by an index, whatever else there is', async () => {
-    await database.transaction(async (manager) => {
-      const plan = async (sql: string) => JSON.stringify(await manager.query(`explain ${sql}`));
-      await manager.query('set local enable_seqscan = off');
-      expect(await plan(`select * from reservation where state = 'waiting' for update`)).toContain('reservation_queue');
-      expect(await plan('select * from stock where waiting > 0 for update')).toContain('stock_waited_for');
-    });
+  it('finds who waits by an index, whatever else there is', async () => {
+    const runner = database.createQueryRunner();
+    try {
+      await runner.startTransaction();
+      const plan = async (sql: string, params: readonly unknown[] = []) => {
+        const rows: { 'QUERY PLAN': string }[] = await runner.query(`explain ${sql}`, [...params]);
+        return rows.map((row) => row['QUERY PLAN']).join('\n');
+      };
+      await runner.query(`
+        insert into reservation (order_id, shipment, state, lines, placed_at, missing)
+        select 'many-' || n, 2, 'waiting', jsonb_build_array(jsonb_build_object('lineId', 'l1', 'sku', 's' || n % 20)),
+          now(), '[]'
+        from generate_series(1, 5000) n`);
+      await runner.query(`insert into stock (sku, levels) select 'e' || n, '[]' from generate_series(1, 5000) n`);
+      await runner.query('analyze reservation, stock');
+      const queue = await plan(`select * from reservation t where ${connectedBackorders.where} for update`, [['s1']]);
+      expect(queue).toContain('reservation_wanting');
+      expect(queue).not.toContain('Seq Scan');
+      expect(queue).not.toContain('reservation_queue');
+      const stock = await plan(`select * from stock t where ${connectedStock.where} for update`, [['s1']]);
+      expect(stock).toContain('reservation_wanting');
+      expect(stock).not.toContain('Seq Scan');
+    } finally {
+      await runner.rollbackTransaction();
+      await runner.release();
+    }
+  });
+
+  it('is of the queue what is connected with some SKUs, by way of others too', async () => {
+    const queue = [
+      waiting('c1', 1, 'x1:1', 'x2:1'),
+      waiting('c2', 2, 'x2:1', 'x3:1'),
+      waiting('c3', 3, 'x3:1'),
+      waiting('c4', 4, 'y1:1', 'y2:1'),
+      { ...waiting('c5', 5, 'x3:1', 'y1:1'), state: 'released' as const },
+    ];
+    for (const row of queue) await insert(row);
+    for (const sku of ['x1', 'x2', 'x3', 'y1', 'y2']) await insertStock(sku, [], 1);
+    const found = async (...changes: readonly string[][]) => {
+      const params = allSkus(changes.map((skus) => ({ skus })));
+      const ids = async (table: string, name: string, where: string) => {
+        const sql = `select ${name} as id from ${table} t where ${where} order by 1`;
+        const rows: { id: string }[] = await database.query(sql, [params.skus]);
+        return rows.map(({ id }) => id).join(' ');
+      };
+      return [
+        await ids('reservation', 'order_id', connectedBackorders.where),
+        await ids('stock', 'sku', connectedStock.where),
+      ];
+    };
+    expect(await found(['x1'])).toEqual(['c1 c2 c3', 'x1 x2 x3']);
+    expect(await found(['x3'])).toEqual(['c1 c2 c3', 'x1 x2 x3']);
+    expect(await found(['y2'], ['x9'])).toEqual(['c4', 'y1 y2']);
+    expect(await found(['y1'], ['x2', 'y1'])).toEqual(['c1 c2 c3 c4', 'x1 x2 x3 y1 y2']);
+    expect(await found(['z'])).toEqual(['', '']);
   });
 });

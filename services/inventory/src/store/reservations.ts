@@ -41,15 +41,46 @@ export class ReservationEntity extends TracedEntity implements Reservation {
 
 export const Reservations = defineStore<Reservation>()(ReservationEntity, 'orderId', 'shipment');
 
+/** SKUs of a change, as parameters of queries that follow the queue from them. */
+export interface ChangedSkus {
+  readonly skus: readonly string[];
+}
+
 /**
- * The whole queue. It has no parameters, so that all messages of a unit of work share one statement: with thousands
- * waiting, its cost is one read of the queue a unit of work, however many releases that handles. (Following SKUs from
- * one backorder to the next instead ends at nearly the whole queue as soon as something popular is short, and would do
- * so for every message.)
+ * The given SKUs ($1), those of the backorders that want one of them, and so on, by the index `reservation_wanting`. It
+ * costs what is connected with them, however much else waits.
  */
-export const waitingBackorders = defineQuery(Reservations, {
-  where: `state = 'waiting'`,
-  bind: (_: Record<never, never>) => [],
+export const REACHED = `with recursive reached (sku) as (
+    select unnest($1::text[])
+    union
+    select wanted.sku from reached cross join lateral (
+      select line->>'sku' as sku
+      from reservation w cross join jsonb_array_elements(w.lines) line
+      where w.state = 'waiting' and w.lines @> jsonb_build_array(jsonb_build_object('sku', reached.sku))
+      offset 0
+    ) wanted
+  )`;
+
+/** Messages of one unit of work share one statement, whatever SKUs they change. */
+export const allSkus = (changes: readonly ChangedSkus[]): ChangedSkus => ({
+  skus: [...new Set(changes.flatMap(({ skus }) => skus))].sort(),
+});
+
+/**
+ * The part of the queue that is connected with some SKUs. In memory it answers with all backorders at hand: `serveQueue`
+ * picks those that are connected.
+ */
+export const connectedBackorders = defineQuery(Reservations, {
+  // The ids first, as an array: joined instead, the planner may read the whole queue for each SKU.
+  where: `state = 'waiting' and order_id = any(array(
+    ${REACHED}
+    select wanting.order_id from reached cross join lateral (
+      select w.order_id from reservation w
+      where w.state = 'waiting' and w.lines @> jsonb_build_array(jsonb_build_object('sku', reached.sku))
+      offset 0
+    ) wanting))`,
+  bind: ({ skus }: ChangedSkus) => [skus],
+  merge: allSkus,
   matches: ({ state }) => state === 'waiting',
   compare: byAge,
 });

@@ -1,6 +1,7 @@
 import { defineQuery, defineStore, StateEntity } from '@baton/messaging';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { byName, type Level, type Stock } from '../domain/stock.js';
+import { allSkus, type ChangedSkus, REACHED } from './reservations.js';
 
 /**
  * One row a SKU, with its levels at all locations inside. A shipment may be served from any location, so that whoever
@@ -26,10 +27,11 @@ export class StockEntity extends StateEntity implements Stock {
 
 export const StockRows = defineStore<Stock>()(StockEntity, 'sku');
 
-/** The stock of all that the queue waits for. */
-export const waitedFor = defineQuery(StockRows, {
-  where: 'waiting > 0',
-  bind: (_: Record<never, never>) => [],
+/** The stock of the backorders that are connected with some SKUs. */
+export const connectedStock = defineQuery(StockRows, {
+  where: `waiting > 0 and sku = any(array(${REACHED} select sku from reached))`,
+  bind: ({ skus }: ChangedSkus) => [skus],
+  merge: allSkus,
   matches: ({ waiting }) => waiting > 0,
   compare: (a, b) => byName(a.sku, b.sku),
 });
@@ -41,8 +43,8 @@ export interface QueueLock {
 
 /**
  * A unit of work that looks for backorders to serve must not miss one that another is about to commit: its stock may be
- * connected to what rises only by way of a third. So whoever works on the queue takes this one row first, and reads the
- * queue afterwards (in the second stage of its needs). Reserving for a new order, and settling, never need it.
+ * connected to what rises only by way of a third. So whoever works on the queue takes this one row first, and reads its
+ * part of it afterwards (in the second stage of its needs). Reserving for a new order, and settling, never need it.
  */
 @Entity('queue_lock')
 export class QueueLockEntity extends StateEntity implements QueueLock {
