@@ -1,3 +1,4 @@
+export * from './compensation.js';
 export * from './define.js';
 export * from './events/fulfilment.js';
 export * from './events/inventory.js';

@@ -7,6 +7,7 @@ import { groundMetrics, type RunningService, startService } from '@baton/service
 import { warehouse } from '@baton/warehouse';
 import { metrics } from '@opentelemetry/api';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ByHand } from './samples.js';
 import { declared } from './series.js';
@@ -15,6 +16,7 @@ import { declared } from './series.js';
 const definitions = [orders, coordinator, inventory, warehouse];
 const running: { readonly service: RunningService; readonly database: FreshDatabase }[] = [];
 const reader = new ByHand();
+const transport = new MemoryTransport();
 
 interface Point {
   readonly attributes: Readonly<Record<string, unknown>>;
@@ -37,7 +39,6 @@ const valueOf = async (name: string, attributes: Readonly<Record<string, string>
 
 beforeAll(async () => {
   metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
-  const transport = new MemoryTransport();
   for (const definition of definitions) {
     const database = await freshDatabase();
     const env = { DATABASE_URL: database.url, LOG_LEVEL: 'silent', KPI_ROLLUP_SECONDS: '0.1' };
@@ -83,7 +84,7 @@ it('measures what became of an order', async () => {
 
 it('answers for every gauge, with the attributes that are declared', async () => {
   const measured = await collect();
-  const gauges = declared.filter(({ kind, name }) => kind === 'gauge' && !name.startsWith('baton.pipeline.'));
+  const gauges = declared.filter(({ kind }) => kind === 'gauge');
   for (const { name, attributes } of gauges) {
     const points = measured.get(name) ?? [];
     expect(points.length, name).toBeGreaterThan(0);
@@ -95,6 +96,27 @@ it('answers for every gauge, with the attributes that are declared', async () =>
   const used = (measured.get(groundMetrics.diskUsed.name) ?? []).map(({ value }) => Number(value));
   expect(used).toHaveLength(definitions.length);
   for (const share of used) expect(share).toBeLessThanOrEqual(1);
+});
+
+it('says how many records wait, and for how long the oldest has', async () => {
+  const waiting = { service: 'inventory', topic: 'orders' };
+  const lag = async () => [
+    await valueOf(instruments.lag.name, waiting),
+    Number(await valueOf(instruments.lagAge.name, waiting)) > 60,
+  ];
+  await eventually(async () => expect(await lag()).toEqual([0, false]));
+  const inventoryDatabase = running.find(({ service }) => service.name === 'inventory')?.database;
+  const blocker = new pg.Client({ connectionString: inventoryDatabase?.url });
+  await blocker.connect();
+  await blocker.query('begin');
+  await blocker.query('select from position for update');
+  // The transport in memory says of every record that it was written at the beginning of 2026.
+  transport.deliver(transport.records.filter(({ headers }) => headers['ce_type']?.includes('OrderPlaced')));
+  await eventually(async () => expect(await lag()).toEqual([1, true]));
+  await blocker.query('rollback');
+  await blocker.end();
+  await eventually(async () => expect(await lag()).toEqual([0, false]));
+  expect(await valueOf(instruments.lagAge.name, waiting)).toBe(0);
 });
 
 it('measures nothing that is not declared', async () => {

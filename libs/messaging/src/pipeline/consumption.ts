@@ -6,6 +6,7 @@ import { patiently } from './patience.js';
 import { pipelineMetrics } from '../telemetry/metrics.js';
 import { partitionName, positionsOf, skipPositions } from './positions.js';
 import type { InputQueue } from './queue.js';
+import { Waiting } from './waiting.js';
 
 /** What a service's consumption of topics is made of. */
 export interface ConsumptionParts {
@@ -14,6 +15,12 @@ export interface ConsumptionParts {
   readonly queue: InputQueue;
   readonly log: PipelineLog;
   readonly signal: AbortSignal;
+}
+
+/** What of a topic a process has not handled: how many records, and for how many seconds the oldest has waited. */
+export interface Lag {
+  readonly records: number;
+  readonly age: number;
 }
 
 /**
@@ -28,6 +35,7 @@ export class Consumption {
   /** End offsets at assignment that are not reached yet. */
   private readonly behind = new Map<string, bigint>();
   private readonly uncommitted = new Map<string, PartitionOffset>();
+  private readonly waiting = new Waiting();
   private consumer: Consumer | undefined;
   private hasTopics = true;
 
@@ -78,6 +86,7 @@ export class Consumption {
       if (!this.standing.has(name)) continue;
       this.standing.set(name, position);
       this.uncommitted.set(name, position);
+      this.waiting.reached(name, position.offset);
       this.reached(name);
     }
   }
@@ -109,6 +118,7 @@ export class Consumption {
       this.standing.set(name, position);
       this.queued.delete(name);
       this.seen.delete(name);
+      this.waiting.forget(name);
       this.consumer?.seek(position);
     }
   }
@@ -120,13 +130,20 @@ export class Consumption {
     if (offsets.length > 0) await this.consumer?.commit(offsets).catch(() => undefined);
   }
 
-  /** Records that wait, by topic. */
-  async lag(): Promise<ReadonlyMap<string, number>> {
-    const lags = new Map<string, number>();
+  /** What waits, by topic. */
+  async lag(): Promise<ReadonlyMap<string, Lag>> {
+    const lags = new Map<string, Lag>();
+    const now = Date.now();
     for (const { topic, partition, offset, lag } of (await this.consumer?.lag()) ?? []) {
       const end = offset + lag;
-      const standing = this.reachedOf(partitionName({ topic, partition })) ?? offset;
-      lags.set(topic, (lags.get(topic) ?? 0) + Number(end > standing ? end - standing : 0n));
+      const name = partitionName({ topic, partition });
+      const standing = this.reachedOf(name) ?? offset;
+      const isBehind = end > standing;
+      const { records, age } = lags.get(topic) ?? { records: 0, age: 0 };
+      lags.set(topic, {
+        records: records + Number(isBehind ? end - standing : 0n),
+        age: Math.max(age, this.waiting.age(name, standing, isBehind, now)),
+      });
     }
     return lags;
   }
@@ -147,6 +164,7 @@ export class Consumption {
       this.behind.set(name, end.offset);
       this.queued.delete(name);
       this.seen.delete(name);
+      this.waiting.forget(name);
       this.reached(name);
     }
     return positions;
@@ -160,6 +178,7 @@ export class Consumption {
       this.uncommitted.delete(name);
       this.queued.delete(name);
       this.seen.delete(name);
+      this.waiting.forget(name);
     }
   }
 
@@ -176,6 +195,7 @@ export class Consumption {
     const passed = records.length - heard.length;
     if (passed > 0) pipelineMetrics.messages.add(passed, { name: 'unheard', outcome: 'unheard' });
     this.reached(name);
+    this.waiting.add(name, heard);
     queue.push(heard.map((record) => ({ kind: 'record', record })));
     await queue.room();
   }

@@ -22,6 +22,12 @@ export interface EffectName {
   readonly key: string;
 }
 
+/** What an effect is about: the order that its payload names, else its own key. */
+export const subjectOf = ({ payload, key }: Pick<NewEffect, 'payload' | 'key'>): string => {
+  const orderId = (payload as { readonly orderId?: unknown } | null)?.orderId;
+  return typeof orderId === 'string' ? orderId : key;
+};
+
 export const effectText = ({ kind, key }: EffectName): string => `${kind}/${key}`;
 
 /**

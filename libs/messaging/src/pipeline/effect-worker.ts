@@ -16,6 +16,7 @@ import {
   keepAlive,
   OWNER_LEASE_MS,
   postponeEffect,
+  subjectOf,
 } from './effect-rows.js';
 import { backoff, reasonOf } from './errors.js';
 import type { PipelineLog } from './log.js';
@@ -30,7 +31,8 @@ export interface Performer {
 /** Takes the answer of an effect to its reaction. */
 export type OnResult = (row: EffectRow, result: unknown, trace: Headers) => void;
 
-const CLAIM_PAUSE_MS = 500;
+/** For effects of processes that are gone; this one knows when its own are due again. */
+const CLAIM_PAUSE_MS = 2_000;
 const CLAIM_ROWS = 500;
 
 interface Lane {
@@ -50,6 +52,7 @@ export class EffectWorker {
   private readonly claimed = new Set<string>();
   private readonly abort = new AbortController();
   private readonly calls = new Set<Promise<void>>();
+  private readonly claiming: Poller;
   private readonly pollers: readonly Poller[];
 
   constructor(
@@ -62,12 +65,13 @@ export class EffectWorker {
     this.lanes = new Map(
       performers.map((performer) => [performer.effect.effectName, { performer, waiting: [], open: 0 }]),
     );
+    this.claiming = new Poller('Looking for effects', CLAIM_PAUSE_MS, log, async () => {
+      const rows = await this.withRun((run) => claimEffects(run, owner, CLAIM_ROWS));
+      this.add(rows);
+      return rows.length === CLAIM_ROWS;
+    });
     this.pollers = [
-      new Poller('Looking for effects', CLAIM_PAUSE_MS, log, async () => {
-        const rows = await this.withRun((run) => claimEffects(run, owner, CLAIM_ROWS));
-        this.add(rows);
-        return rows.length === CLAIM_ROWS;
-      }),
+      this.claiming,
       new Poller('Keeping effects', OWNER_LEASE_MS / 3, log, () =>
         this.withRun(async (run) => {
           await keepAlive(run, owner);
@@ -131,6 +135,7 @@ export class EffectWorker {
   private async perform({ effect, perform }: Performer, row: EffectRow): Promise<void> {
     const { timeoutMs, initialBackoffMs, maxBackoffMs } = effect.options;
     const traced = beginSpan(`perform ${row.kind}`, row.trace, SpanKind.INTERNAL, {
+      'baton.key': subjectOf(row),
       'baton.effect.key': row.key,
       'baton.effect.attempt': row.tries + 1,
     });
@@ -149,6 +154,7 @@ export class EffectWorker {
         this.claimed.delete(effectText(row));
         // If even this fails, the lease runs out, and the effect is claimed again all the same.
         await this.withRun((run) => postponeEffect(run, row, pause, reasonOf(error))).catch(() => undefined);
+        this.claiming.soon(pause);
       }
     } finally {
       pipelineMetrics.effectDuration.record((performance.now() - begun) / 1_000, { effect: row.kind });

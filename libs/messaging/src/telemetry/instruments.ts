@@ -97,6 +97,15 @@ export const instruments = {
     unit: '{record}',
     attributes: { service, topic: 'the topic' },
   },
+  lagAge: {
+    name: 'baton.pipeline.lag_age',
+    kind: 'gauge',
+    description:
+      'How long the oldest record of a topic that the service has not handled has waited: 0 when all is handled. ' +
+      'Of records that were not fetched yet, since they were first seen to wait.',
+    unit: 's',
+    attributes: { service, topic: 'the topic' },
+  },
   outboxAge: {
     name: 'baton.pipeline.outbox_age',
     kind: 'gauge',

@@ -1,4 +1,4 @@
-import { metrics } from '@opentelemetry/api';
+import { type BatchObservableCallback, metrics } from '@opentelemetry/api';
 import { type InstrumentDeclaration, instruments } from './instruments.js';
 
 const meter = metrics.getMeter('@baton/messaging');
@@ -12,7 +12,6 @@ const optionsOf = ({ description, unit, buckets }: InstrumentDeclaration) => ({
 });
 const counter = (declared: InstrumentDeclaration) => meter.createCounter(declared.name, optionsOf(declared));
 const histogram = (declared: InstrumentDeclaration) => meter.createHistogram(declared.name, optionsOf(declared));
-const gauge = (declared: InstrumentDeclaration) => meter.createObservableGauge(declared.name, optionsOf(declared));
 
 /** The pipeline's instruments, made once for the process. */
 export const pipelineMetrics = {
@@ -30,8 +29,8 @@ const heldStates = ['retrying', 'parked', 'dead'] as const;
 
 /** What a service's pipeline can say about itself when it is asked. */
 export interface PipelineGauges {
-  /** Records that wait in the transport, by topic. */
-  lag(): Promise<ReadonlyMap<string, number>>;
+  /** By topic: records that are not handled, and how long the oldest has waited, seconds. */
+  lag(): Promise<ReadonlyMap<string, { readonly records: number; readonly age: number }>>;
   /** Age of the oldest event that is committed and not published, seconds. */
   outboxAge(): Promise<number>;
   /** Held messages by state. */
@@ -40,11 +39,18 @@ export interface PipelineGauges {
 
 /** Registers the gauges of one service; returns how to take them away again. */
 export const observePipeline = (service: string, gauges: PipelineGauges): (() => void) => {
+  const ownMeter = metrics.getMeter('@baton/messaging');
+  const gauge = (declared: InstrumentDeclaration) => ownMeter.createObservableGauge(declared.name, optionsOf(declared));
   const lag = gauge(instruments.lag);
+  const lagAge = gauge(instruments.lagAge);
   const age = gauge(instruments.outboxAge);
   const held = gauge(instruments.held);
-  const observeLag: Parameters<typeof lag.addCallback>[0] = async (result) => {
-    for (const [topic, count] of await gauges.lag()) result.observe(count, { service, topic });
+  // Both from one look, since the transport is asked for it.
+  const observeLag: BatchObservableCallback = async (result) => {
+    for (const [topic, { records, age: waited }] of await gauges.lag()) {
+      result.observe(lag, records, { service, topic });
+      result.observe(lagAge, waited, { service, topic });
+    }
   };
   const observeAge: Parameters<typeof age.addCallback>[0] = async (result) =>
     result.observe(await gauges.outboxAge(), { service });
@@ -53,11 +59,11 @@ export const observePipeline = (service: string, gauges: PipelineGauges): (() =>
     // None is 0, not absent, so that an alert about dead letters ends with them.
     for (const state of heldStates) result.observe(counts.get(state) ?? 0, { service, state });
   };
-  lag.addCallback(observeLag);
+  ownMeter.addBatchObservableCallback(observeLag, [lag, lagAge]);
   age.addCallback(observeAge);
   held.addCallback(observeHeld);
   return () => {
-    lag.removeCallback(observeLag);
+    ownMeter.removeBatchObservableCallback(observeLag, [lag, lagAge]);
     age.removeCallback(observeAge);
     held.removeCallback(observeHeld);
   };

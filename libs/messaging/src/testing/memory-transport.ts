@@ -66,7 +66,13 @@ export class MemoryTransport implements Transport {
         member.next.set(topic, Number(offset));
         queueMicrotask(() => this.feed(member));
       },
-      lag: () => Promise.resolve([]),
+      lag: () =>
+        Promise.resolve(
+          subscription.topics.map((topic) => {
+            const offset = BigInt(member.next.get(topic) ?? 0);
+            return { topic, partition: 0, offset, lag: BigInt(this.logs.get(topic)?.length ?? 0) - offset };
+          }),
+        ),
       healthy: true,
       stop: () => {
         member.stopped = true;

@@ -1,0 +1,130 @@
+import { OrderCancellationRequested, StockReleased, StockReplenished } from '@baton/contracts';
+import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import {
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+  StackContextManager,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { YOUNG_MS } from '../telemetry/trace-age.js';
+import { reactionAttributes } from '../telemetry/trouble.js';
+import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
+import { Add, TallyService } from '../testing/tally.js';
+import { encode } from '../wire/cloud-events.js';
+
+const exporter = new InMemorySpanExporter();
+let database: FreshDatabase;
+let transport: MemoryTransport;
+let service: TallyService | undefined;
+
+beforeAll(() => {
+  context.setGlobalContextManager(new StackContextManager().enable());
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }));
+});
+afterAll(() => {
+  trace.disable();
+  propagation.disable();
+  context.disable();
+});
+beforeEach(async () => {
+  database = await freshDatabase();
+  transport = new MemoryTransport();
+  exporter.reset();
+});
+afterEach(async () => {
+  await service?.stop();
+  service = undefined;
+  await database.drop();
+});
+
+const TRACE = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa';
+const PARENT = { traceparent: `00-${TRACE}-bbbbbbbbbbbbbbbb-01` };
+/** A trace that began so many milliseconds ago. */
+const aged = (ms: number) => ({ ...PARENT, tracestate: `baton=${Math.floor((Date.now() - ms) / 1_000)}` });
+
+const wish = (orderId: string, number: number, headers: Readonly<Record<string, string>> = {}) =>
+  encode(OrderCancellationRequested({ orderId, wish: number }, number), '2026-01-01T00:00:00.000Z', headers);
+const spansNamed = (name: string): readonly ReadableSpan[] =>
+  exporter.getFinishedSpans().filter((span) => span.name === name);
+const reactions = (): readonly ReadableSpan[] => spansNamed('react OrderCancellationRequested');
+const eventNames = (span: ReadableSpan | undefined) => span?.events.map(({ name }) => name);
+
+test('while a trace is young, whatever happens to its order belongs to it, and hands its beginning on', async () => {
+  service = await TallyService.start(database, transport);
+  transport.deliver([wish('new', 1, PARENT), wish('young', 1, aged(YOUNG_MS - 60_000))]);
+  await eventually(() => expect(transport.records).toHaveLength(2));
+  expect(reactions().map((span) => [span.spanContext().traceId, span.links])).toEqual([
+    [TRACE, []],
+    [TRACE, []],
+  ]);
+  const [fresh, young] = transport.records.map(({ headers }) => headers);
+  expect(fresh?.traceparent).toContain(TRACE);
+  expect(Math.abs(Number(fresh?.tracestate?.slice('baton='.length)) - Date.now() / 1_000)).toBeLessThan(60);
+  expect(young?.tracestate).toBe(aged(YOUNG_MS - 60_000).tracestate);
+});
+
+test('a visit long after the start begins a trace of its own, linked to the first, under the key of its order', async () => {
+  service = await TallyService.start(database, transport);
+  transport.deliver([wish('old', 1, aged(YOUNG_MS + 60_000))]);
+  await eventually(() => expect(transport.records).toHaveLength(1));
+  const [span] = reactions();
+  expect(span?.spanContext().traceId).not.toBe(TRACE);
+  expect(span?.parentSpanContext).toBeUndefined();
+  expect(span?.links.map((link) => link.context.traceId)).toEqual([TRACE]);
+  expect(span?.attributes['baton.key']).toBe('old');
+  // What follows from the visit belongs to the visit's trace, which is young.
+  const headers = transport.records[0]?.headers;
+  expect(headers?.traceparent).toContain(span?.spanContext().traceId);
+  expect(Number(headers?.tracestate?.slice('baton='.length))).toBeGreaterThan(Date.now() / 1_000 - 60);
+});
+
+test('an effect remembers when the trace of its message began', async () => {
+  service = await TallyService.start(database, transport, { ring: () => Promise.reject(new Error('away')) });
+  await service.pipeline.submit(Add, { orderId: 'a', amount: 7 });
+  await eventually(() => expect(spansNamed('perform Ring').length).toBeGreaterThan(1));
+  const [row] = await database.query('select trace from effect');
+  expect(row?.['trace']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01;baton=\d+$/);
+  const [first, second] = spansNamed('perform Ring');
+  expect(first?.attributes).toMatchObject({ 'baton.key': 'a', 'baton.effect.attempt': 1 });
+  expect(second?.attributes).toMatchObject({ 'baton.effect.attempt': 2 });
+  expect(second?.spanContext().traceId).toBe(first?.spanContext().traceId);
+  expect(first?.status.code).toBe(SpanStatusCode.ERROR);
+  expect(eventNames(first)).toEqual(['exception']);
+});
+
+test('a message that fails shows its error, its retries, its end as a dead letter, and what waits behind it', async () => {
+  service = await TallyService.start(database, transport, { poison: 2, tries: 2 });
+  transport.deliver([wish('a', 2, PARENT), wish('a', 3, PARENT)]);
+  await eventually(() => expect(reactions()).toHaveLength(2));
+  const [first, second] = reactions();
+  expect(first).toMatchObject({ status: { code: SpanStatusCode.ERROR }, attributes: { 'baton.outcome': 'retrying' } });
+  expect(eventNames(first)).toEqual(['exception', 'tried again later']);
+  expect(second?.attributes).toMatchObject({ 'baton.outcome': 'dead', 'baton.attempt': 2 });
+  expect(eventNames(second)).toEqual(['exception', 'dead letter']);
+  const parked = spansNamed('park OrderCancellationRequested');
+  expect(parked.map((span) => span.attributes['baton.key'])).toEqual(['a']);
+  for (const span of [first, second, ...parked]) expect(span?.spanContext().traceId).toBe(TRACE);
+});
+
+test('a record that is no valid message is a dead letter in its trace', async () => {
+  service = await TallyService.start(database, transport);
+  transport.deliver([{ ...wish('a', 1, PARENT), value: Buffer.from('{}') }]);
+  await eventually(() => expect(spansNamed('refuse message')).toHaveLength(1));
+  const [span] = spansNamed('refuse message');
+  expect(span?.spanContext().traceId).toBe(TRACE);
+  expect(span).toMatchObject({
+    status: { code: SpanStatusCode.ERROR },
+    attributes: { 'baton.outcome': 'refused', 'baton.key': 'a', 'baton.service': 'tally' },
+  });
+  expect(eventNames(span)).toEqual(['dead letter']);
+});
+
+test('compensation is told apart from what goes forward', () => {
+  const attributes = (name: string) => reactionAttributes('tally', { kind: 'record' }, { name, id: '1', key: 'a' });
+  expect(attributes(StockReleased.eventName)['baton.compensation']).toBe(true);
+  expect(attributes(StockReplenished.eventName)['baton.compensation']).toBeUndefined();
+});
