@@ -13,7 +13,7 @@ import { describeIssues, isPassedOver } from '../wire/cloud-events.js';
 import { query, runOn, unitOfWorkPool, withClient } from './connection.js';
 import { Consumption } from './consumption.js';
 import { crashPoint } from './crash-points.js';
-import type { EffectRow } from './effect-rows.js';
+import { type EffectRow, subjectOf } from './effect-rows.js';
 import { EffectWorker, type Performer } from './effect-worker.js';
 import { classify } from './errors.js';
 import { dueHeld } from './held-messages.js';
@@ -325,12 +325,12 @@ export class PipelineRuntime extends Pipeline {
   }
 }
 
-const resultMessage = ({ payload, key, kind, tries }: EffectRow, result: unknown, trace: Headers): Message => {
-  const orderId = (payload as { readonly orderId?: unknown } | null)?.orderId;
+const resultMessage = (row: EffectRow, result: unknown, trace: Headers): Message => {
+  const { payload, key, kind, tries } = row;
   return {
     name: `${kind}.result`,
     id: `${kind}/${key}`,
-    key: typeof orderId === 'string' ? orderId : key,
+    key: subjectOf(row),
     body: { key, payload, result, tries: tries + 1 },
     trace,
   };

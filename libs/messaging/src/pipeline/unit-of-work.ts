@@ -1,4 +1,4 @@
-import { SpanKind } from '@opentelemetry/api';
+import { type Span, SpanKind } from '@opentelemetry/api';
 import type { ClientBase } from 'pg';
 import type { Moment } from '../api/moment.js';
 import type { Loaded, Needs } from '../api/needs.js';
@@ -6,6 +6,7 @@ import { type Outcome, Refused } from '../api/outcome.js';
 import { IdentityMap, type StoreTables } from '../state/identity-map.js';
 import type { Run } from '../state/store-table.js';
 import type { MessageOutcome } from '../telemetry/metrics.js';
+import { reactionAttributes, tellTrouble, traceParked, traceRefusal } from '../telemetry/trouble.js';
 import { beginSpan, fail, linkTo } from '../telemetry/tracing.js';
 import type { Headers, PartitionOffset, TopicPartition } from '../transport/port.js';
 import { runOn } from './connection.js';
@@ -13,7 +14,7 @@ import { crashPoint } from './crash-points.js';
 import { type EffectRow, effectText } from './effect-rows.js';
 import { DatabaseFault } from './errors.js';
 import { begin, type HandledBefore } from './handled-before.js';
-import { buried, describe, failed, heldAgain, heldAnew, type RetryPolicy, waitingBehind } from './holding.js';
+import { buried, describe, type Failed, failed, heldAgain, heldAnew, type RetryPolicy, waitingBehind } from './holding.js';
 import { type Input, look, type Message, messageOf } from './inputs.js';
 import { Ledger } from './ledger.js';
 import { type OutboxRow, readOutbox } from './outbox.js';
@@ -128,7 +129,10 @@ export class UnitOfWork {
     if (input.kind === 'record' && this.isBehind(input.record, before)) return;
     const decoded = input.kind === 'record' || input.kind === 'held' ? input.decoded : undefined;
     if (decoded?.kind === 'unheard') return this.pass(input, 'unheard');
-    if (decoded?.kind === 'refused') return this.bury(input, decoded.reason);
+    if (decoded?.kind === 'refused') {
+      traceRefusal(this.parts.service, describe(input), decoded.trace);
+      return this.bury(input, decoded.reason);
+    }
     const message = messageOf(input);
     if (!message) return;
     if (this.mustWait(input, message.key, before)) return this.park(input, message);
@@ -170,25 +174,21 @@ export class UnitOfWork {
   private async react(input: Input, message: Message, before: HandledBefore): Promise<void> {
     const found = await this.find(message);
     const trace = this.traceOf(input, message);
-    const { span, headers } = beginSpan(`react ${message.name}`, trace, SpanKind.CONSUMER, {
-      'baton.service': this.parts.service,
-      'messaging.operation.type': 'process',
-      'messaging.message.id': message.id,
-      'baton.key': message.key,
-    });
+    const attributes = reactionAttributes(this.parts.service, input, message);
+    const { span, headers } = beginSpan(`react ${message.name}`, trace, SpanKind.CONSUMER, attributes);
     if (trace !== message.trace) linkTo(span, message.trace);
     try {
       if ('failure' in found) throw found.failure;
       const outcome = await this.outcomeOf(message, found.loaded, before);
       this.ledger.accept(outcome, message.key, headers);
-      if (outcome.deadLetter !== undefined) this.bury(input, outcome.deadLetter);
+      if (outcome.deadLetter !== undefined) this.refuse(span, input, outcome.deadLetter);
       else this.pass(input, 'handled');
       if (input.kind === 'command') this.ledger.answer(input, outcome.reply ?? { body: undefined });
     } catch (error) {
       fail(span, error);
       if (input.kind === 'command') this.ledger.settle.push(() => input.reject(error));
-      else if (error instanceof Refused) this.bury(input, error.message);
-      else await this.hold(input, message, error, before);
+      else if (error instanceof Refused) this.refuse(span, input, error.message);
+      else tellTrouble(span, await this.hold(input, message, error, before));
     } finally {
       span.end();
     }
@@ -244,15 +244,27 @@ export class UnitOfWork {
   private bury(input: Input, reason: string): void {
     this.pass(input, 'refused');
     this.ledger.held.push(buried(input, reason));
+  private refuse(span: Span, input: Input, reason: string): void {
+    tellTrouble(span, 'refused');
+    this.bury(input, reason);
+  }
+
   }
 
   private park(input: Input, message: Message): void {
     this.count(input, 'parked');
-    if (input.kind !== 'held') this.ledger.held.push(waitingBehind(input, message.key));
+    if (input.kind === 'held') return;
+    traceParked(this.parts.service, message);
+    this.ledger.held.push(waitingBehind(input, message.key));
   }
 
   /** The reaction threw: the message is tried again alone, and its key waits. */
-  private async hold(input: Input, message: Message, error: unknown, before: HandledBefore): Promise<void> {
+  private async hold(
+    input: Input,
+    message: Message,
+    error: unknown,
+    before: HandledBefore,
+  ): Promise<Failed['state']> {
     const failure = failed(input, error, this.parts.retry);
     this.count(input, failure.state);
     if (input.kind === 'held') this.ledger.again.push(heldAgain(input, failure));
@@ -265,6 +277,7 @@ export class UnitOfWork {
   }
 
   private async tellParked(input: Input, message: Message, reason: string, before: HandledBefore): Promise<void> {
+    return failure.state;
     const { key, name, origin } = describe(input);
     const id = `parked/${origin}`;
     const body = { id, data: { key, message: name, origin, reason } };
