@@ -18,6 +18,7 @@ const COMMANDS = {
   test: ['scripts/test.mjs'],
   check: ['scripts/test.mjs', '--checks-only'],
   bench: ['test/dist/bench/main.js'],
+  pictures: ['test/dist/pictures/main.js'],
   baton: ['libs/client/dist/main.js'],
   build: undefined,
 };

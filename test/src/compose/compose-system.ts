@@ -33,8 +33,9 @@ export class ComposeSystem {
     private readonly env: Readonly<Record<string, string>>,
   ) {}
 
-  static async settle(): Promise<ComposeSystem> {
-    const project = `baton-test-${process.pid}`;
+  /** @param env settings of the Compose files that replace those of the tests */
+  static async settle(purpose = 'test', env: Readonly<Record<string, string>> = {}): Promise<ComposeSystem> {
+    const project = `baton-${purpose}-${process.pid}`;
     const image = `${project}:latest`;
     const names = Object.keys(PORTS) as Published[];
     const found = await Promise.all(names.map(() => freePort()));
@@ -49,6 +50,7 @@ export class ComposeSystem {
       STAFF_WORKERS: '24',
       STAFF_SECONDS_PER_LIST: '0.2',
       CARRIER_DELIVERY_SECONDS: '2',
+      ...env,
     });
   }
 

@@ -17,8 +17,11 @@ export const publishOverHttp = async (url: string, orders: readonly OrderInput[]
   );
 };
 
-/** Writes orders to Kafka as a client does that knows nothing of Baton: JSON under the order's id, no headers. */
-export const publishToKafka = async (broker: string, orders: readonly OrderInput[]): Promise<void> => {
+/** Writes orders, or what claims to be one, to Kafka as a client that knows nothing of Baton: JSON under its id. */
+export const publishToKafka = async (
+  broker: string,
+  orders: readonly { readonly orderId: string }[],
+): Promise<void> => {
   const kafka = new kafkajs.Kafka({ clientId: 'a-shop', brokers: [broker], logLevel: kafkajs.logLevel.NOTHING });
   const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
   await producer.connect();

@@ -30,13 +30,32 @@ export interface Panel {
   readonly queries: readonly string[];
 }
 
-interface Dashboard {
+/** What is used of Grafana's model of a dashboard. */
+export interface Dashboard {
   readonly uid: string;
   readonly title: string;
-  readonly panels: readonly {
-    readonly title: string;
+  readonly panels: readonly DashboardPanel[];
+}
+
+export interface DashboardPanel {
+  readonly type: string;
+  readonly title: string;
+  readonly description: string;
+  readonly datasource: { readonly uid: string };
+  /** In columns of which there are 24, and rows. */
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly fieldConfig: {
+    readonly defaults: {
+      readonly unit: string;
+      readonly thresholds?: { readonly steps: readonly { readonly color: string; readonly value: number | null }[] };
+      readonly custom?: { readonly stacking?: { readonly mode: string } };
+    };
+  };
+  readonly options: { readonly colorMode?: string };
+  readonly targets: readonly {
+    readonly expr: string;
+    readonly legendFormat: string;
     readonly datasource: { readonly uid: string };
-    readonly targets: readonly { readonly expr: string; readonly datasource: { readonly uid: string } }[];
   }[];
 }
 
@@ -48,12 +67,14 @@ export const dashboards: readonly Dashboard[] = readdirSync(DASHBOARDS)
 /** What Grafana puts in: at least four times the pause between two samples. */
 const GRAFANA = { $__rate_interval: '1m', $__interval: '15s', $__range: '1h' } as const;
 
+/** A query as Grafana sends it, with its variables replaced. */
+export const asSent = (expression: string): string =>
+  Object.entries(GRAFANA).reduce((text, [name, value]) => text.replaceAll(name, value), expression);
+
 export const panels: readonly Panel[] = dashboards.flatMap(({ title: dashboard, panels: all }) =>
   all.map(({ title, targets }) => ({
     dashboard,
     title,
-    queries: targets.map(({ expr }) =>
-      Object.entries(GRAFANA).reduce((text, [name, value]) => text.replaceAll(name, value), expr),
-    ),
+    queries: targets.map(({ expr }) => asSent(expr)),
   })),
 );

@@ -15,7 +15,12 @@ export class ByHand extends MetricReader {
 }
 
 /** Values that queries ask for by name. */
-const ASKED_FOR: Readonly<Record<string, string>> = { step: 'pick', outcome: 'completed', state: 'open' };
+const ASKED_FOR: Readonly<Record<string, string>> = {
+  step: 'pick',
+  outcome: 'completed',
+  state: 'open',
+  answered: 'true',
+};
 
 const attributesOf = ({ attributes }: InstrumentDeclaration): Record<string, string> =>
   Object.fromEntries(Object.keys(attributes).map((name) => [name, ASKED_FOR[name] ?? 'any']));

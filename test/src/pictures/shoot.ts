@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+import { PAGE_WIDTH } from './html.js';
+
+const CHROMIUMS = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:/Program Files/Google/Chrome/Application/chrome.exe',
+];
+
+/**
+ * Takes a picture of each page's `main`, as PNG.
+ * @param pages HTML by the path of the picture
+ * @throws Error where there is no Chromium
+ */
+export const shoot = async (pages: ReadonlyMap<string, string>): Promise<void> => {
+  const executablePath = process.env.CHROMIUM ?? CHROMIUMS.find((path) => existsSync(path));
+  if (executablePath === undefined) throw new Error('There is no Chromium here; $CHROMIUM may say where it is.');
+  // Chromium has no sandbox for root.
+  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const browser = await chromium.launch({ executablePath, args });
+  try {
+    const page = await browser.newPage({ viewport: { width: PAGE_WIDTH, height: 900 } });
+    for (const [path, html] of pages) {
+      await page.setContent(html);
+      await page.locator('main').screenshot({ path });
+    }
+  } finally {
+    await browser.close();
+  }
+};
