@@ -8,11 +8,22 @@ import { KpisApi } from './kpis/api.js';
 import { SagaMeters } from './kpis/meters.js';
 import { coordinatorMetrics } from './kpis/metrics.js';
 import { KpiRollup } from './kpis/rollup.js';
+import { COUNTED_SAGAS } from './kpis/rollup-store.js';
 import { CoordinatorReactions } from './reactions.js';
 import { Sagas1700000001000 } from './store/migrations/1-sagas.js';
 import { Kpis1764000002000 } from './store/migrations/2-kpis.js';
+import { RoomForUpdates1764000003000 } from './store/migrations/3-room-for-updates.js';
+import { Archive1764000004000, UNCOUNT_DROPPED } from './store/migrations/4-archive.js';
 import { SagaReads } from './store/reads.js';
-import { HistoryEntity, IncidentEntity, SagaEntity } from './store/sagas.js';
+import {
+  AnyIncidentEntity,
+  AnySagaEntity,
+  HistoryEntity,
+  IncidentEntity,
+  Incidents,
+  SagaEntity,
+  Sagas,
+} from './store/sagas.js';
 
 @Module({
   controllers: [CoordinatorReactions, SagasApi, IncidentsApi, KpisApi],
@@ -34,10 +45,16 @@ export const coordinator = defineService({
   name: 'coordinator',
   doc: 'What every order waits for, since when, until when and what happens then; and the incidents that need a person.',
   module: CoordinatorModule,
-  entities: [SagaEntity, HistoryEntity, IncidentEntity],
-  migrations: [Sagas1700000001000, Kpis1764000002000],
+  entities: [SagaEntity, AnySagaEntity, HistoryEntity, IncidentEntity, AnyIncidentEntity],
+  migrations: [Sagas1700000001000, Kpis1764000002000, RoomForUpdates1764000003000, Archive1764000004000],
+  retention: {
+    stores: [Sagas, Incidents],
+    tables: [COUNTED_SAGAS],
+    histories: ['saga_history'],
+    beforeDrop: { saga: UNCOUNT_DROPPED },
+  },
   config: coordinatorConfig,
   dueSources: [dueSagas],
-  gatherMs: 1_000,
+  gatherMs: 2_000,
   metrics: coordinatorMetrics,
 });

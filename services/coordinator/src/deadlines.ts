@@ -2,7 +2,7 @@ import type { DueSource } from '@baton/messaging';
 import { DeadlineDue } from './commands.js';
 
 /** How long a deadline may pass unseen; they are minutes and more. */
-const POLL_MS = 500;
+const POLL_MS = 1_000;
 
 /**
  * Sagas whose due time has come. Several processes may find the same one: the saga's row is locked by whoever handles

@@ -58,15 +58,17 @@ export class NotificationsApi {
   async list(@Query() query: unknown): Promise<NotificationPage> {
     const { orderId, state, after, limit } = notificationQuery.parse(query);
     const params: unknown[] = [limit + 1];
-    const conditions = ['true'];
+    const conditions = ['not taken_back'];
     if (orderId !== undefined) conditions.push(`order_id = $${params.push(orderId)}`);
     // A constant, not a parameter, so that the planner knows the index of the failed ones to fit.
     if (state !== undefined) conditions.push(`state = '${state}'`);
+    // What their index is made of; nothing else has a detail.
+    if (state === 'failed') conditions.push('detail is not null');
     if (after)
       conditions.push(`(order_id, shipment, reason) > (${after.map((part) => `$${params.push(part)}`).join(', ')})`);
     const rows: readonly Row[] = await this.database.query(
       `select order_id, shipment, reason, state, wanted_at, settled_at, message_id, detail
-       from mails where ${conditions.join(' and ')} order by order_id, shipment, reason limit $1`,
+       from mails_all where ${conditions.join(' and ')} order by order_id, shipment, reason limit $1`,
       params,
     );
     const notifications = rows.slice(0, limit).map(viewOf);

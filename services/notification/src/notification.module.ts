@@ -4,8 +4,9 @@ import { NotificationsApi } from './api.js';
 import { notificationConfig } from './config.js';
 import { NotificationReactions } from './reactions.js';
 import { MailSender } from './smtp/mail-sender.js';
-import { ContactEntity, MailEntity } from './store/entities.js';
-import { CreateMails1764000000000 } from './store/migrations.js';
+import { Archive1764000004000 } from './store/archive.migration.js';
+import { ContactEntity, Contacts, MailEntity, Mails } from './store/entities.js';
+import { CreateMails1764000000000, RoomForUpdates1764000001000 } from './store/migrations.js';
 
 @Module({
   controllers: [NotificationsApi, NotificationReactions],
@@ -19,7 +20,8 @@ export const notification = defineService({
   doc: 'Writes mails to customers: one for each order, shipment and reason.',
   module: NotificationModule,
   entities: [ContactEntity, MailEntity],
-  migrations: [CreateMails1764000000000],
+  migrations: [CreateMails1764000000000, RoomForUpdates1764000001000, Archive1764000004000],
+  retention: { stores: [Contacts, Mails] },
   config: notificationConfig,
   gatherMs: 500,
 });

@@ -2,6 +2,7 @@ import { Pipeline, Refused, type Reply } from '@baton/messaging';
 import { ZodError } from 'zod';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { OrdersApi } from './api.js';
+import { ordersConfig } from './config.js';
 import type { OrderRecord } from './domain/order.js';
 import { SagaViews } from './saga-view.js';
 import type { OrderQueries } from './store/order-queries.js';
@@ -20,11 +21,14 @@ class FakePipeline extends Pipeline {
 
 const answer = () => ({ status: vi.fn(), setHeader: vi.fn() });
 
-const api = (pipeline = new FakePipeline(), record?: OrderRecord) =>
+const COORDINATOR_URL = 'http://coordinator.test';
+
+const api = (pipeline = new FakePipeline(), record?: OrderRecord, trace: string | null = null, config: object = {}) =>
   new OrdersApi(
     pipeline,
-    { find: async () => record, list: async () => [] } as unknown as OrderQueries,
-    new SagaViews({ COORDINATOR_URL: 'http://coordinator.test' }),
+    { find: async () => record && { ...record, trace }, list: async () => [] } as unknown as OrderQueries,
+    new SagaViews({ COORDINATOR_URL }),
+    { COORDINATOR_URL, ...config },
   );
 
 const line = { lineId: '1', sku: 'A', quantity: 1 };
@@ -143,5 +147,36 @@ describe('GET /orders/{id}', () => {
     expect(detail).toMatchObject({ toldBy: 'orders', timeline: [{ fact: 'OrderPlaced' }] });
     expect(detail.waitsFor).toContain('is being prepared');
     expect(JSON.stringify(detail)).not.toMatch(/Bellavance|example\.test/);
+  });
+
+  const ID = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const TEMPLATE = { TRACE_URL_TEMPLATE: 'http://jaeger.test/trace/{traceId}?by={traceId}' };
+  it.each([
+    ['recorded', `00-${ID}-00f067aa0ba902b7-01`, TEMPLATE, ID, `http://jaeger.test/trace/${ID}?by=${ID}`],
+    [
+      'kept with its beginning',
+      `00-${ID}-00f067aa0ba902b7-01;baton=1`,
+      TEMPLATE,
+      ID,
+      `http://jaeger.test/trace/${ID}?by=${ID}`,
+    ],
+    ['not recorded', `00-${ID}-00f067aa0ba902b7-00`, TEMPLATE, ID, null],
+    ['recorded where no backend is named', `00-${ID}-00f067aa0ba902b7-01`, {}, ID, null],
+    ['nonsense', 'x', TEMPLATE, null, null],
+    ['absent', null, TEMPLATE, null, null],
+  ])('gives the trace that is %s', async (_name, trace, config, traceId, traceUrl) => {
+    coordinator(async () => Response.json({}, { status: 404 }));
+    const detail = await api(undefined, known(), trace, config).read(order().orderId);
+    expect(detail).toMatchObject({ traceId, traceUrl });
+    expect(detail).not.toHaveProperty('trace');
+  });
+});
+
+describe('TRACE_URL_TEMPLATE', () => {
+  it.each(['http://a/trace/{traceId}', 'https://grafana/explore?trace={traceId}'])('may be %s', (template) => {
+    expect(ordersConfig.parse({ TRACE_URL_TEMPLATE: template }).TRACE_URL_TEMPLATE).toBe(template);
+  });
+  it.each(['', 'http://a/trace/', 'jaeger/{traceId}', 'javascript:{traceId}'])('may not be %j', (template) => {
+    expect(ordersConfig.safeParse({ TRACE_URL_TEMPLATE: template }).success).toBe(false);
   });
 });

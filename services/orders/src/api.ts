@@ -1,13 +1,21 @@
 import { identifier, OrderSubmitted } from '@baton/contracts';
-import { Pipeline, Refused, type Reply } from '@baton/messaging';
+import { Pipeline, Refused, type Reply, traceOfText } from '@baton/messaging';
+import { CONFIG } from '@baton/service-kit';
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { cancelBody, cancelBodySchema, cursorText, idempotencyKey, listQuery, orderBodySchema } from './api-schemas.js';
 import { CancelOrder, PlaceOrder } from './commands.js';
-import { isPlaced, type OrderRecord } from './domain/order.js';
+import { type OrdersConfig, traceUrl } from './config.js';
+import { isPlaced, type PlacedOrder } from './domain/order.js';
 import { ownSentence, ownTimeline, type OrderView, type TimelineEntry, viewOf } from './domain/view.js';
 import { SagaViews } from './saga-view.js';
-import { type AcceptedStatus, acceptedStatuses, OrderQueries, type OrderSummary } from './store/order-queries.js';
+import {
+  type AcceptedStatus,
+  acceptedStatuses,
+  OrderQueries,
+  type OrderSummary,
+  type StoredOrder,
+} from './store/order-queries.js';
 
 /** The part of a response that handlers here set. */
 interface Answer {
@@ -21,6 +29,13 @@ export interface OrderDetail extends OrderView {
   readonly timeline: readonly TimelineEntry[];
   /** Who said the two: the coordinator, or this service from its own facts while the coordinator does not answer. */
   readonly toldBy: 'coordinator' | 'orders';
+  /**
+   * The trace in which the order was taken in, 32 hexadecimal digits; null where nothing was traced. What happens hours
+   * later is in traces of their own, which link to it and have the order id as their attribute `baton.key`.
+   */
+  readonly traceId: string | null;
+  /** Where to look at that trace; null where no backend is named, or the trace was not chosen to be kept. */
+  readonly traceUrl: string | null;
 }
 
 export interface OrderPage {
@@ -50,6 +65,7 @@ export class OrdersApi {
     @Inject(Pipeline) private readonly pipeline: Pipeline,
     @Inject(OrderQueries) private readonly queries: OrderQueries,
     @Inject(SagaViews) private readonly sagas: SagaViews,
+    @Inject(CONFIG) private readonly config: OrdersConfig,
   ) {}
 
   @Post()
@@ -97,16 +113,16 @@ export class OrdersApi {
   }
 
   @Get(':orderId')
-  @ApiOperation({ summary: 'One order: its status, what it waits for, and what happened to it' })
+  @ApiOperation({ summary: 'One order: its status, what it waits for, what happened to it, and its trace' })
   @ApiParam({ name: 'orderId' })
   @ApiResponse({ status: 404, description: 'No such order (problem+json).' })
   async read(@Param('orderId') orderId: string): Promise<OrderDetail> {
     const record = await this.placed(orderId);
     const saga = await this.sagas.of(orderId);
-    if (!saga)
-      return { ...viewOf(record), waitsFor: ownSentence(record), timeline: ownTimeline(record), toldBy: 'orders' };
+    const known = { ...viewOf(record), ...this.traceOf(record) };
+    if (!saga) return { ...known, waitsFor: ownSentence(record), timeline: ownTimeline(record), toldBy: 'orders' };
     const timeline = saga.timeline.map((entry) => ({ ...entry, shipment: entry.shipment ?? 0 }));
-    return { ...viewOf(record), waitsFor: saga.sentence, timeline, toldBy: 'coordinator' };
+    return { ...known, waitsFor: saga.sentence, timeline, toldBy: 'coordinator' };
   }
 
   @Post(':orderId/cancel')
@@ -134,7 +150,12 @@ export class OrdersApi {
     return accepted(reply).body;
   }
 
-  private async placed(orderId: string): Promise<OrderRecord> {
+  private traceOf({ trace }: StoredOrder): Pick<OrderDetail, 'traceId' | 'traceUrl'> {
+    const { traceId = null, isRecorded = false } = traceOfText(trace) ?? {};
+    return { traceId, traceUrl: traceId !== null && isRecorded ? traceUrl(this.config, traceId) : null };
+  }
+
+  private async placed(orderId: string): Promise<StoredOrder<PlacedOrder>> {
     const record = identifier.safeParse(orderId).success ? await this.queries.find(orderId) : undefined;
     if (!isPlaced(record)) throw unknownOrder(orderId);
     return record;

@@ -6,8 +6,9 @@ import { ordersConfig } from './config.js';
 import { ordersMetrics } from './metrics.js';
 import { OrderReactions } from './reactions.js';
 import { SagaViews } from './saga-view.js';
-import { CreateOrders1764000000000 } from './store/migrations.js';
-import { OrderEntity } from './store/order.entity.js';
+import { CreateOrders1764000000000, RoomForUpdates1764000001000 } from './store/migrations.js';
+import { Archive1764000004000, UNCOUNT_DROPPED } from './store/archive.migration.js';
+import { AnyOrderEntity, OrderEntity, Orders } from './store/order.entity.js';
 import { OrderQueries } from './store/order-queries.js';
 
 @Module({
@@ -21,8 +22,9 @@ export const orders = defineService({
   name: 'orders',
   doc: 'Takes orders in, by HTTP and from the topic orders-intake, and says how each one stands.',
   module: OrdersModule,
-  entities: [OrderEntity],
-  migrations: [CreateOrders1764000000000],
+  entities: [OrderEntity, AnyOrderEntity],
+  migrations: [CreateOrders1764000000000, RoomForUpdates1764000001000, Archive1764000004000],
+  retention: { stores: [Orders], beforeDrop: { orders: UNCOUNT_DROPPED } },
   config: ordersConfig,
   dueSources: [wishesDue],
   metrics: ordersMetrics,

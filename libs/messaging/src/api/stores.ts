@@ -10,8 +10,22 @@ export interface Store<S extends State = State, K extends string = string> {
   readonly entity: new () => StateEntityLike;
   /** Properties of the primary key, in the order in which rows are locked. */
   readonly key: readonly K[];
+  /** What becomes of rows that have ended; absent: they stay. */
+  readonly archive?: Archive;
   /** Never set: carries the type of a row. */
   readonly state?: S;
+}
+
+/**
+ * When a row may leave its table for the archive beside it (`createArchive` makes that). A unit of work that asks for
+ * the row by its key takes it back; a query never finds it there, so that no query may ask for rows that have ended.
+ * Both are SQL over the table's columns, and must be written for good in the row: nothing else is asked.
+ */
+export interface Archive {
+  /** Condition: nothing more happens to the row by itself. */
+  readonly ended: string;
+  /** The moment since which the row rests. */
+  readonly since: string;
 }
 
 /** What every entity that reactions write must have; extend `StateEntity` to get it. */
@@ -31,6 +45,12 @@ export const defineStore =
     entity,
     key,
   });
+
+/** The same store, whose rows leave for the archive once they have ended. */
+export const archived = <S extends State, K extends string>(store: Store<S, K>, archive: Archive): Store<S, K> => ({
+  ...store,
+  archive,
+});
 
 /** Rows that a reaction finds by a condition instead of by key. */
 export interface Query<S extends State = State, P = unknown> {

@@ -89,6 +89,13 @@ export class Ledger {
     }
   }
 
+  /** What was put aside is tried again after its pause; what is done with lets the next of its key go on at once. */
+  get heldSoonMs(): number | undefined {
+    if (this.done.length > 0) return 0;
+    const pauses = [...this.held, ...this.again].flatMap(({ retryInMs }) => retryInMs ?? []);
+    return pauses.length > 0 ? Math.min(...pauses) : undefined;
+  }
+
   /** The outbox row with all events, if there are any. */
   outbox(id: string): OutboxRow | undefined {
     return this.records.length > 0 ? { id, records: this.records } : undefined;

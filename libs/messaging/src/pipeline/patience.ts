@@ -5,6 +5,7 @@ import type { PipelineLog } from './log.js';
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
+const AGAIN_MS = 20;
 
 /** Waits `ms`, or until the signal aborts, whichever comes first; never throws. */
 export const rest = async (ms: number, signal: AbortSignal): Promise<void> => {
@@ -37,10 +38,16 @@ export const patiently = async <T>(
   }
 };
 
-/** Calls `work` again and again with a pause in between; errors are waited out. */
+/**
+ * Calls `work` again and again with a pause in between; errors are waited out. The pause is for what other processes
+ * leave behind: who knows that there will be something to do says so with `soon`.
+ */
 export class Poller {
   private readonly abort = new AbortController();
   private running: Promise<void> = Promise.resolve();
+  private pause: AbortController | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private lookAt = Number.POSITIVE_INFINITY;
 
   /** @param work returns true when there is more to do at once */
   constructor(
@@ -54,9 +61,27 @@ export class Poller {
     this.running = this.loop();
   }
 
+  /** The next look is at most this far away, milliseconds. */
+  soon(inMs: number): void {
+    const at = performance.now() + inMs;
+    if (at >= this.lookAt || this.abort.signal.aborted) return;
+    this.lookAt = at;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.look(), inMs).unref();
+  }
+
   async stop(): Promise<void> {
     this.abort.abort();
+    clearTimeout(this.timer);
+    this.pause?.abort();
     await this.running;
+  }
+
+  private look(): void {
+    this.lookAt = Number.POSITIVE_INFINITY;
+    if (this.pause) this.pause.abort();
+    // It looks at this very moment, and may have looked past what this is about.
+    else this.soon(AGAIN_MS);
   }
 
   private async loop(): Promise<void> {
@@ -64,7 +89,10 @@ export class Poller {
     while (!signal.aborted) {
       try {
         const more = await patiently(this.what, this.log, signal, this.work);
-        if (!more) await rest(this.pauseMs, signal);
+        if (more || signal.aborted) continue;
+        this.pause = new AbortController();
+        await rest(this.pauseMs, this.pause.signal);
+        this.pause = undefined;
       } catch {
         // Only an abort ends patience, and the loop's condition sees it.
       }

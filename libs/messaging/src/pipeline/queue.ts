@@ -3,7 +3,7 @@ import type { HeldInput, Input } from './inputs.js';
 import { partitionName } from './positions.js';
 
 /** Records that may wait in memory before delivery pauses. */
-const MOST_RECORDS = 8_000;
+const MOST_RECORDS = 16_000;
 /** Bytes of records' bodies that may wait in memory before delivery pauses. */
 const MOST_BYTES = 32 * 1024 * 1024;
 

@@ -53,9 +53,12 @@ export interface PipelineHealth {
 
 const RETRY: RetryPolicy = { tries: 6, firstPauseMs: 200, longestPauseMs: 10_000 };
 const BATCH_SIZE = 2_000;
+/** For services that let messages gather, where it is what ends the gathering early. */
+const GATHERED_BATCH_SIZE = 8_000;
 /** A unit of work of so many messages means that more are on their way. */
 const BUSY = 50;
-const HELD_PAUSE_MS = 250;
+/** For what other processes and operators put aside or let go; a process knows when its own are due. */
+const HELD_PAUSE_MS = 2_000;
 const HELD_ROWS = 500;
 const DUE_ROWS = 500;
 const OFFSETS_PAUSE_MS = 1_000;
@@ -86,6 +89,7 @@ export class PipelineRuntime extends Pipeline {
   private commandsQueued = 0;
   private reactions: Reactions | undefined;
   private effects: EffectWorker | undefined;
+  private holding: Poller | undefined;
   private looping: Promise<void> = Promise.resolve();
   private unobserve: () => void = () => undefined;
 
@@ -112,7 +116,7 @@ export class PipelineRuntime extends Pipeline {
     await this.consumption.start(`baton-${service}`, reactions.topics, (record) =>
       isPassedOver(record, reactions.isHeard),
     );
-    this.poll('Looking for held messages', HELD_PAUSE_MS, () => this.lookForHeld());
+    this.holding = this.poll('Looking for held messages', HELD_PAUSE_MS, () => this.lookForHeld());
     this.poll('Committing offsets', OFFSETS_PAUSE_MS, () => this.consumption.commitOffsets());
     this.poll('Passing over records', PASS_OVER_PAUSE_MS, () => this.consumption.passOver());
     for (const source of dueSources) {
@@ -177,7 +181,7 @@ export class PipelineRuntime extends Pipeline {
   }
 
   private async loop(): Promise<void> {
-    const { batchSize = BATCH_SIZE, gatherMs = 0 } = this.options;
+    const { gatherMs = 0, batchSize = gatherMs > 0 ? GATHERED_BATCH_SIZE : BATCH_SIZE } = this.options;
     let pauseMs = 0;
     for (;;) {
       if (!this.stopping) await this.queue.something();
@@ -266,6 +270,7 @@ export class PipelineRuntime extends Pipeline {
       if (input.kind === 'effect') this.effects?.settled(input.effect);
       if (input.kind === 'held') this.heldQueued.delete(input.heldId);
     }
+    if (committed.heldSoonMs !== undefined) this.holding?.soon(committed.heldSoonMs);
     this.effects?.add(committed.effects);
     this.consumption.moved(committed.positions);
     this.consumption.rewind(committed.rewind);
@@ -310,10 +315,11 @@ export class PipelineRuntime extends Pipeline {
     });
   }
 
-  private poll(what: string, pauseMs: number, work: () => Promise<boolean | void>): void {
+  private poll(what: string, pauseMs: number, work: () => Promise<boolean | void>): Poller {
     const poller = new Poller(what, pauseMs, this.options.log, work);
     this.pollers.push(poller);
     poller.start();
+    return poller;
   }
 
   private async heldByState(): Promise<ReadonlyMap<string, number>> {

@@ -62,6 +62,8 @@ export interface Committed {
   readonly rewind: readonly PartitionOffset[];
   /** Answers for those who submitted commands. */
   readonly settle: readonly (() => void)[];
+  /** When the next held message of these keys is worth a look, milliseconds from now; undefined if none is. */
+  readonly heldSoonMs: number | undefined;
 }
 
 /**
@@ -104,7 +106,8 @@ export class UnitOfWork {
     crashPoint('before-commit');
     const effects = await this.ledger.write(this.run, { outbox, positions, published, owner: this.parts.owner });
     this.ledger.report();
-    return { before: unpublished, looked, outbox, effects, positions, rewind, settle: this.ledger.settle };
+    const { settle } = this.ledger;
+    return { before: unpublished, looked, outbox, effects, positions, rewind, settle, heldSoonMs: this.ledger.heldSoonMs };
   }
 
   /** Loads the needs of all messages, in two stages; what a reaction needs besides is loaded when it runs. */
@@ -241,14 +244,14 @@ export class UnitOfWork {
     this.count(input, outcome);
   }
 
-  private bury(input: Input, reason: string): void {
-    this.pass(input, 'refused');
-    this.ledger.held.push(buried(input, reason));
   private refuse(span: Span, input: Input, reason: string): void {
     tellTrouble(span, 'refused');
     this.bury(input, reason);
   }
 
+  private bury(input: Input, reason: string): void {
+    this.pass(input, 'refused');
+    this.ledger.held.push(buried(input, reason));
   }
 
   private park(input: Input, message: Message): void {
@@ -274,10 +277,10 @@ export class UnitOfWork {
     if (isFirst && this.parts.reactions.of(MessageParked.eventName)) {
       await this.tellParked(input, message, failure.reason, before);
     }
+    return failure.state;
   }
 
   private async tellParked(input: Input, message: Message, reason: string, before: HandledBefore): Promise<void> {
-    return failure.state;
     const { key, name, origin } = describe(input);
     const id = `parked/${origin}`;
     const body = { id, data: { key, message: name, origin, reason } };

@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { Query, State, Store } from '../api/stores.js';
+import { ArchiveTable } from './archive-table.js';
 
 /** Runs one statement on the connection of the unit of work. */
 export type Run = (sql: string, params: readonly unknown[], name?: string) => Promise<{ readonly rows: unknown[][] }>;
@@ -28,6 +29,7 @@ export class StoreTable {
   private readonly sql: { readonly load: string; readonly insert: string; readonly update: string };
   private readonly selectList: string;
   private readonly table: string;
+  private readonly archive: ArchiveTable | undefined;
   /** True for rows that keep the trace in which they were made. */
   readonly isTraced: boolean;
   readonly tableName: string;
@@ -57,6 +59,7 @@ export class StoreTable {
     const kept = this.isTraced ? ['t.outbox_id', 't.trace'] : ['t.outbox_id'];
     this.selectList = [...this.columns.map(({ name }) => `t.${name}`), ...kept].join(', ');
     this.sql = { load: this.loadSql(), insert: this.insertSql(), update: this.updateSql() };
+    this.archive = store.archive && this.archiveTable(metadata.tableName);
   }
 
   /** True if a unique violation on this constraint means that somebody else inserted the same row meanwhile. */
@@ -80,8 +83,19 @@ export class StoreTable {
     return this.store.key.map((property) => values[property]).filter((value) => typeof value === 'string');
   }
 
-  /** Loads and locks the rows under these keys, in key order, so that two units of work never wait in a circle. */
+  /**
+   * Loads and locks the rows under these keys, those of the table in key order, so that two units of work never wait in a
+   * circle. What has left for the archive is taken back.
+   */
   async load(run: Run, keys: readonly object[]): Promise<Row[]> {
+    const rows = await this.loadHot(run, keys);
+    if (!this.archive || rows.length === keys.length) return rows;
+    const there = new Set(rows.map(({ state }) => this.keyOf(state)));
+    const missing = keys.filter((key) => !there.has(this.keyOf(key)));
+    return [...rows, ...(await this.archive.recall(run, missing))];
+  }
+
+  private async loadHot(run: Run, keys: readonly object[]): Promise<Row[]> {
     const params = this.keyColumns.map(({ property }) => keys.map((key) => (key as Record<string, unknown>)[property]));
     const { rows } = await run(this.sql.load, params, `${this.tableName}:load`);
     return rows.map((row) => this.read(row));
@@ -125,6 +139,17 @@ export class StoreTable {
         return row;
       }),
     );
+  }
+
+  private archiveTable(tableName: string): ArchiveTable {
+    return new ArchiveTable({
+      tableName,
+      keyColumns: this.keyColumns,
+      columns: [...this.columns.map(({ name }) => name), 'outbox_id', ...(this.isTraced ? ['trace'] : [])],
+      keyOf: (state) => this.keyOf(state),
+      read: (values) => this.read(values),
+      loadHot: (run, keys) => this.loadHot(run, keys),
+    });
   }
 
   private loadSql(): string {

@@ -7,7 +7,7 @@ import { type Loaded, one } from '../api/needs.js';
 import { type Outcome, Refused, save } from '../api/outcome.js';
 import type { MessageDefinition, ReactionPlan } from '../api/reactions.js';
 import { defineStore } from '../api/stores.js';
-import { Messaging1700000000000 } from '../migrations/1-messaging.js';
+import { messagingMigrations } from '../migrations/index.js';
 import { StateEntity } from '../store/state.entity.js';
 
 import type { FreshDatabase, MemoryTransport } from './index.js';
@@ -184,7 +184,7 @@ export class TallyService {
       type: 'postgres',
       url: database.url,
       entities: [TallyEntity],
-      migrations: [Messaging1700000000000, TallyMigration1700000000001],
+      migrations: [...messagingMigrations, TallyMigration1700000000001],
       poolErrorHandler: () => undefined,
     });
     await dataSource.initialize();

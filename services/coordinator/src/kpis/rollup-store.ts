@@ -1,3 +1,4 @@
+import type { ArchivePlan } from '@baton/messaging';
 import type { Fact, Saga } from '@baton/saga';
 import type { EntityManager } from 'typeorm';
 import { type Tally, type TalliesByHour, NOTHING } from './tally.js';
@@ -7,6 +8,19 @@ const ROLLUP_LOCK = 4_021_775_302;
 
 /** Grows when a saga is tallied in another way than before; everything is then counted anew. */
 const REVISION = 1;
+
+const FIRST_VISIT = 1;
+
+/**
+ * What was counted of a saga leaves together with it. Nobody locks these rows for long: whoever counts a saga once more
+ * puts its row into the table first, and takes the archived one out of account after, see `keep`.
+ */
+export const COUNTED_SAGAS: ArchivePlan = {
+  table: 'kpi_saga',
+  ended: `waits_for is null and not exists (
+    select from saga s where s.definition = t.definition and s.order_id = t.order_id)`,
+  since: 'counted_at',
+};
 
 export const spans = ['hour', 'day'] as const;
 export type Span = (typeof spans)[number];
@@ -18,7 +32,8 @@ export interface Changed {
   readonly version: number;
   readonly visits: number;
   readonly state: Saga;
-  readonly facts: readonly Fact[];
+  /** Its whole history; undefined when the beginning is older than the retention, and gone. */
+  readonly facts: readonly Fact[] | undefined;
   readonly counted: TalliesByHour;
 }
 
@@ -56,10 +71,12 @@ export const ROLLUP_SQL = `select starts_at as "startsAt", tally from kpi_rollup
 export const CHANGED_SQL = `select h.definition, h.order_id as "orderId"
   from (select distinct definition, order_id from saga_history where at > $1 and at <= $2) h
   cross join lateral (
-    select visits from saga where definition = h.definition and order_id = h.order_id limit 1
+    select visits from saga_all
+    where definition = h.definition and order_id = h.order_id and not taken_back limit 1
   ) s
   left join lateral (
-    select visits from kpi_saga where definition = h.definition and order_id = h.order_id limit 1
+    select visits from kpi_saga_all
+    where definition = h.definition and order_id = h.order_id and not taken_back limit 1
   ) k on true
   where k.visits is distinct from s.visits
   limit $3`;
@@ -86,9 +103,9 @@ export class RollupStore {
       [REVISION],
     );
     if (progress) return progress.until.toISOString();
-    const [counted] = await this.rows('select 1 from kpi_saga limit 1');
-    if (counted) await this.rows('truncate kpi_saga, kpi_rollup, kpi_progress');
-    const [first] = await this.rows<{ at: Date | null }>('select min(created_at) as at from saga');
+    const [counted] = await this.rows('select 1 from kpi_rollup limit 1');
+    if (counted) await this.rows('truncate kpi_saga, kpi_saga_archive, kpi_rollup, kpi_progress');
+    const [first] = await this.rows<{ at: Date | null }>('select min(created_at) as at from saga_all');
     return first?.at?.toISOString();
   }
 
@@ -112,23 +129,25 @@ export class RollupStore {
     const rows = await this.rows<Omit<Changed, 'facts' | 'counted'> & { counted: TalliesByHour | null }>(
       `select s.definition, s.order_id as "orderId", s.version, s.visits, s.state, k.tallies as counted
        from ${wanted}
-       join saga s on s.definition = w.definition and s.order_id = w.order_id
-       left join kpi_saga k on k.definition = w.definition and k.order_id = w.order_id`,
+       join saga_all s on s.definition = w.definition and s.order_id = w.order_id and not s.taken_back
+       left join kpi_saga_all k on k.definition = w.definition and k.order_id = w.order_id and not k.taken_back`,
       keys,
     );
-    const histories = await this.rows<Identity & { facts: readonly (readonly Fact[])[] }>(
-      `select h.definition, h.order_id as "orderId", jsonb_agg(h.facts order by h.visit) as facts
+    const histories = await this.rows<Identity & { first: number; facts: readonly (readonly Fact[])[] }>(
+      `select h.definition, h.order_id as "orderId", min(h.visit) as first, jsonb_agg(h.facts order by h.visit) as facts
        from ${wanted}
        join saga_history h on h.definition = w.definition and h.order_id = w.order_id
        group by h.definition, h.order_id`,
       keys,
     );
     const factsOf = new Map(
-      histories.map(({ definition, orderId, facts }) => [sumKey(definition, orderId), facts.flat()] as const),
+      histories
+        .filter(({ first }) => first === FIRST_VISIT)
+        .map(({ definition, orderId, facts }) => [sumKey(definition, orderId), facts.flat()] as const),
     );
     return rows.map((row) => ({
       ...row,
-      facts: factsOf.get(sumKey(row.definition, row.orderId)) ?? [],
+      facts: factsOf.get(sumKey(row.definition, row.orderId)),
       counted: row.counted ?? {},
     }));
   }
@@ -142,6 +161,12 @@ export class RollupStore {
        on conflict (definition, order_id) do update set visits = excluded.visits, tallies = excluded.tallies,
          waits_for = excluded.waits_for, waiting_since = excluded.waiting_since`,
       [JSON.stringify(counted)],
+    );
+    await this.rows(
+      `update kpi_saga_archive a set taken_back = true
+       from unnest($1::text[], $2::text[]) as w(definition, order_id)
+       where a.definition = w.definition and a.order_id = w.order_id and not a.taken_back`,
+      [counted.map(({ definition }) => definition), counted.map(({ orderId }) => orderId)],
     );
   }
 

@@ -103,8 +103,9 @@ export class KpiRollup implements OnApplicationBootstrap, BeforeApplicationShutd
     sums: Map<string, Sum>,
   ): Counted {
     const known = this.definitions.find(definition, version);
-    // Of a definition that is gone all sagas have ended; what was counted of them stays.
-    const tallies = known ? tallySaga(known, state, facts) : counted;
+    // Of a definition that is gone all sagas have ended, and of a history that is gone nobody can tell what it adds up
+    // to: what was counted of them stays.
+    const tallies = known && facts ? tallySaga(known, state, facts) : counted;
     for (const hour of new Set([...Object.keys(tallies), ...Object.keys(counted)])) {
       const difference = minus(tallies[hour] ?? NOTHING, counted[hour] ?? NOTHING);
       if (isNothing(difference)) continue;

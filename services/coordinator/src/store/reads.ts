@@ -2,7 +2,7 @@ import type { Fact, SagaStatus } from '@baton/saga';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { IncidentRecord, SagaRecord } from '../domain/records.js';
-import { HistoryEntity, IncidentEntity, SagaEntity } from './sagas.js';
+import { AnyIncidentEntity, AnySagaEntity, HistoryEntity, IncidentEntity } from './sagas.js';
 
 /** Place of a row in a list: the last of the page before. */
 export interface Place {
@@ -37,15 +37,15 @@ export class SagaReads {
   constructor(private readonly database: DataSource) {}
 
   async find(definition: string, orderId: string): Promise<SagaRecord | undefined> {
-    return (await this.database.getRepository(SagaEntity).findOneBy({ definition, orderId })) ?? undefined;
+    return (await this.database.getRepository(AnySagaEntity).findOneBy({ definition, orderId, takenBack: false })) ?? undefined;
   }
 
   /** Newest first. Reads as many rows of an index as the page has, however many there are. */
   list({ definition, status, after, limit }: SagaPage): Promise<SagaRecord[]> {
     const query = this.database
-      .getRepository(SagaEntity)
+      .getRepository(AnySagaEntity)
       .createQueryBuilder('saga')
-      .where('saga.definition = :definition', { definition })
+      .where('saga.definition = :definition and not saga.takenBack', { definition })
       .orderBy({ 'saga.createdAt': 'DESC', 'saga.orderId': 'DESC' })
       .limit(limit);
     if (status !== undefined) query.andWhere('saga.status = :status', { status });
@@ -76,10 +76,11 @@ export class SagaReads {
 
   async incidentsOf(definition: string, orderId: string): Promise<readonly IncidentRecord[]> {
     return this.database
-      .getRepository(IncidentEntity)
-      .find({ where: { definition, orderId }, order: { openedAt: 'ASC' } });
+      .getRepository(AnyIncidentEntity)
+      .find({ where: { definition, orderId, takenBack: false }, order: { openedAt: 'ASC' } });
   }
 
+  /** Counts what is under way or has ended lately; of the archive there are kept counts. */
   async count(definition: string): Promise<Counts> {
     const [counts] = await this.database.query<Counts[]>(
       `select count(*) filter (where status = 'running')::int as running,
@@ -90,6 +91,12 @@ export class SagaReads {
        from saga where definition = $1`,
       [definition],
     );
-    return counts ?? { running: 0, waiting: 0, completed: 0, cancelled: 0, incidents: 0 };
+    const archived = await this.database.query<{ status: SagaStatus; sagas: number }[]>(
+      'select status, sum(sagas)::float8 as sagas from saga_archive_count where definition = $1 group by status',
+      [definition],
+    );
+    const all = { ...(counts ?? { running: 0, waiting: 0, completed: 0, cancelled: 0, incidents: 0 }) };
+    for (const { status, sagas } of archived) all[status] += sagas;
+    return all;
   }
 }

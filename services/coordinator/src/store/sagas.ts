@@ -1,5 +1,5 @@
 import type { Fact, Saga, SagaStatus } from '@baton/saga';
-import { defineStore, isoTimestamp, StateEntity, TracedEntity } from '@baton/messaging';
+import { archived, defineStore, isoTimestamp, StateEntity, TracedEntity } from '@baton/messaging';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { HistoryRecord, IncidentRecord, SagaRecord } from '../domain/records.js';
 
@@ -39,7 +39,18 @@ export class SagaEntity extends TracedEntity implements SagaRecord {
   endedAt!: string | null;
 }
 
-export const Sagas = defineStore<SagaRecord>()(SagaEntity, 'definition', 'orderId');
+/** Sagas, those in the archive included; for reading alone. */
+@Entity('saga_all')
+export class AnySagaEntity extends SagaEntity {
+  @Column({ name: 'taken_back', type: 'boolean' })
+  takenBack!: boolean;
+}
+
+export const Sagas = archived(defineStore<SagaRecord>()(SagaEntity, 'definition', 'orderId'), {
+  // Deadlines and open incidents are looked for in the table alone.
+  ended: 'ended_at is not null and due_at is null and open_incidents = 0',
+  since: 'updated_at',
+});
 
 /** One row for all that happened to a saga in one unit of work. */
 @Entity('saga_history')
@@ -98,4 +109,14 @@ export class IncidentEntity extends StateEntity implements IncidentRecord {
   resolvedAt!: string | null;
 }
 
-export const Incidents = defineStore<IncidentRecord>()(IncidentEntity, 'incidentId');
+/** Incidents, those in the archive included; for reading alone. */
+@Entity('incident_all')
+export class AnyIncidentEntity extends IncidentEntity {
+  @Column({ name: 'taken_back', type: 'boolean' })
+  takenBack!: boolean;
+}
+
+export const Incidents = archived(defineStore<IncidentRecord>()(IncidentEntity, 'incidentId'), {
+  ended: 'resolved_at is not null',
+  since: 'resolved_at',
+});

@@ -40,8 +40,8 @@ const lettersIn = (database: DataSource) =>
       const rows: readonly FoundLetter[] = await database.query(
         `select k.n::int, contact, lines, facts
          from unnest($1::text[], $2::int[], $3::text[]) with ordinality as k(order_id, shipment, reason, n)
-           join mails using (order_id, shipment, reason) join contacts using (order_id)
-         where contact is not null`,
+           join mails using (order_id, shipment, reason) join contacts_all using (order_id)
+         where contact is not null and not taken_back`,
         [keys.map(({ orderId }) => orderId), keys.map(({ shipment }) => shipment), keys.map(({ reason }) => reason)],
       );
       const found = new Map(rows.map((row) => [row.n, row]));

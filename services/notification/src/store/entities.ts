@@ -1,5 +1,5 @@
 import type { Line, MailReason } from '@baton/contracts';
-import { defineStore, isoTimestamp, StateEntity } from '@baton/messaging';
+import { archived, defineStore, isoTimestamp, StateEntity } from '@baton/messaging';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Contact, ContactRecord, MailFacts, MailKey, MailRecord, MailState } from '../domain/mail.js';
 
@@ -26,6 +26,13 @@ export class MailEntity extends StateEntity implements MailRecord {
 }
 
 /** Whom to write to, one record per order. */
-export const Contacts = defineStore<ContactRecord>()(ContactEntity, 'orderId');
+export const Contacts = archived(defineStore<ContactRecord>()(ContactEntity, 'orderId'), {
+  // Whoever wants another mail takes it back.
+  ended: `contact is not null and waiting = '[]'`,
+  since: 'created_at',
+});
 /** The mails, one record per order, shipment and reason. */
-export const Mails = defineStore<MailRecord>()(MailEntity, 'orderId', 'shipment', 'reason');
+export const Mails = archived(defineStore<MailRecord>()(MailEntity, 'orderId', 'shipment', 'reason'), {
+  ended: `state in ('sent', 'failed')`,
+  since: 'settled_at',
+});

@@ -34,3 +34,25 @@ export class CreateMails1764000000000 implements MigrationInterface {
     await runner.query('drop table mails; drop table contacts;');
   }
 }
+
+export class RoomForUpdates1764000001000 implements MigrationInterface {
+  readonly name = 'RoomForUpdates1764000001000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    // A mail that is sent changes no indexed column, so that it stays on its page and touches no index: only one that
+    // failed has a detail.
+    await runner.query(`
+      alter table mails set (fillfactor = 55);
+      drop index mails_failed;
+      create index mails_failed on mails (order_id, shipment, reason) where detail is not null;
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      alter table mails reset (fillfactor);
+      drop index mails_failed;
+      create index mails_failed on mails (order_id, shipment, reason) where state = 'failed';
+    `);
+  }
+}

@@ -100,7 +100,8 @@ export const awaitedOrder = (orderId: string, now: string): OrderRecord => ({
 });
 
 /** True once an order was accepted under this id. */
-export const isPlaced = (record: OrderRecord | undefined): record is PlacedOrder => record?.placedAt != null;
+export const isPlaced = <Known extends OrderRecord>(record: Known | undefined): record is Known & PlacedOrder =>
+  record?.placedAt != null;
 
 export type PlacedOrder = OrderRecord & { readonly placedAt: string };
 

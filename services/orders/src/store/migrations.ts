@@ -79,3 +79,16 @@ export class CreateOrders1764000000000 implements MigrationInterface {
     await runner.query('drop table orders; drop function count_orders; drop table order_counts;');
   }
 }
+
+export class RoomForUpdates1764000001000 implements MigrationInterface {
+  readonly name = 'RoomForUpdates1764000001000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    // A new version beside the old one is logged as what differs; on another page, as a whole.
+    await runner.query('alter table orders set (fillfactor = 50)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table orders reset (fillfactor)');
+  }
+}

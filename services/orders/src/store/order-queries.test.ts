@@ -4,8 +4,9 @@ import { DataSource } from 'typeorm';
 import { wishesDue } from '../commands.js';
 import type { OrderRecord } from '../domain/order.js';
 import { Conversation, order } from '../testing/orders.fixture.js';
+import { Archive1764000004000 } from './archive.migration.js';
 import { CreateOrders1764000000000 } from './migrations.js';
-import { OrderEntity } from './order.entity.js';
+import { AnyOrderEntity, OrderEntity } from './order.entity.js';
 import { OrderQueries } from './order-queries.js';
 
 let fresh: FreshDatabase;
@@ -17,8 +18,8 @@ beforeAll(async () => {
   database = await new DataSource({
     type: 'postgres',
     url: fresh.url,
-    entities: [OrderEntity],
-    migrations: [CreateOrders1764000000000],
+    entities: [OrderEntity, AnyOrderEntity],
+    migrations: [CreateOrders1764000000000, Archive1764000004000],
   }).initialize();
   await database.runMigrations();
   queries = new OrderQueries(database);
@@ -48,9 +49,9 @@ describe('The orders in the database', () => {
   it('come back as they were saved', async () => {
     const record = placed('read-back', minute(0));
     await insert([record]);
-    const { outboxId, trace, ...found } = (await queries.find('read-back')) as OrderEntity;
+    const { outboxId, trace, takenBack, ...found } = (await queries.find('read-back')) as AnyOrderEntity;
     expect(found).toEqual(record);
-    expect([outboxId, trace]).toEqual([null, null]);
+    expect([outboxId, trace, takenBack]).toEqual([null, null, false]);
     expect(await queries.find('nobody')).toBeUndefined();
   });
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type OrderRecord, type OrderStatus, orderStatuses } from '../domain/order.js';
-import { OrderEntity } from './order.entity.js';
+import { AnyOrderEntity } from './order.entity.js';
 
 /** One row of the list. */
 export interface OrderSummary {
@@ -19,6 +19,9 @@ export interface Cursor {
   readonly orderId: string;
 }
 
+/** A record, and the trace in which it was made (`traceOfText` reads it). */
+export type StoredOrder<Known extends OrderRecord = OrderRecord> = Known & { readonly trace: string | null };
+
 /** A status that an accepted order can have. */
 export type AcceptedStatus = Exclude<OrderStatus, 'awaited'>;
 export const acceptedStatuses = orderStatuses.filter((status) => status !== 'awaited');
@@ -27,8 +30,8 @@ export const acceptedStatuses = orderStatuses.filter((status) => status !== 'awa
 export class OrderQueries {
   constructor(@Inject(DataSource) private readonly database: DataSource) {}
 
-  async find(orderId: string): Promise<OrderRecord | undefined> {
-    return (await this.database.getRepository(OrderEntity).findOneBy({ orderId })) ?? undefined;
+  async find(orderId: string): Promise<StoredOrder | undefined> {
+    return (await this.database.getRepository(AnyOrderEntity).findOneBy({ orderId, takenBack: false })) ?? undefined;
   }
 
   /** A page of accepted orders, newest first, after a cursor. Reads `limit` rows of an index, however many there are. */
@@ -39,7 +42,7 @@ export class OrderQueries {
   }): Promise<readonly OrderSummary[]> {
     const { status, after, limit } = options;
     const params: unknown[] = [limit];
-    const conditions = ['placed_at is not null'];
+    const conditions = ['placed_at is not null and not taken_back'];
     if (status) conditions.push(`status = $${params.push(status)}`);
     if (after) {
       conditions.push(`(placed_at, order_id) < ($${params.push(after.placedAt)}, $${params.push(after.orderId)})`);
@@ -47,7 +50,7 @@ export class OrderQueries {
     const rows: readonly SummaryRow[] = await this.database.query(
       `select order_id, status, status_since, placed_at, jsonb_array_length(lines) as lines,
               (select sum((line->>'quantity')::int)::int from jsonb_array_elements(lines) line) as units
-       from orders where ${conditions.join(' and ')}
+       from orders_all where ${conditions.join(' and ')}
        order by placed_at desc, order_id desc limit $1`,
       params,
     );

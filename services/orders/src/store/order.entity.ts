@@ -1,5 +1,5 @@
 import type { Customer, Line, ServiceLevel, ShortagePreference } from '@baton/contracts';
-import { defineStore, isoTimestamp, TracedEntity } from '@baton/messaging';
+import { archived, defineStore, isoTimestamp, TracedEntity } from '@baton/messaging';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Delay, Ending, OrderRecord, OrderStatus, ShipmentFacts, Wish } from '../domain/order.js';
 
@@ -25,4 +25,13 @@ export class OrderEntity extends TracedEntity implements OrderRecord {
 }
 
 /** One record per order id. */
-export const Orders = defineStore<OrderRecord>()(OrderEntity, 'orderId');
+export const Orders = archived(defineStore<OrderRecord>()(OrderEntity, 'orderId'), {
+  ended: `status in ('completed', 'cancelled') and wishes_expire_at is null`,
+  since: 'status_since',
+});
+
+/** Orders, those in the archive included; for reading alone. */
+@Entity('orders_all')
+export class AnyOrderEntity extends OrderEntity {
+  @Column({ name: 'taken_back', type: 'boolean' }) takenBack!: boolean;
+}

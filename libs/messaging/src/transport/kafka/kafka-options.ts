@@ -27,7 +27,7 @@ export interface KafkaOptions {
   readonly rebalanceTimeoutMs?: number;
   /**
    * How long the broker keeps a fetch open that finds nothing, milliseconds. Records are answered at once; this bounds
-   * how long a partition that was full waits for its next fetch, and how long `stop` takes. Default 200.
+   * how long a partition that was full waits for its next fetch, and how long `stop` takes. Default 500.
    */
   readonly fetchWaitMs?: number;
   /** A request without an answer has failed after this, milliseconds. Default 15,000. */
@@ -78,7 +78,7 @@ export function settingsOf(options: KafkaOptions): KafkaSettings {
     rebalanceTimeoutMs,
     // A join may take as long as the slowest member's; after that, twice what a request may.
     silenceMs: rebalanceTimeoutMs + 2 * requestTimeoutMs,
-    fetchWaitMs: options.fetchWaitMs ?? 200,
+    fetchWaitMs: options.fetchWaitMs ?? 500,
     limits: { ...defaultLimits, ...options.limits },
     client: () =>
       new kafkajs.Kafka({

@@ -1,0 +1,5 @@
+import { Messaging1700000000000 } from './1-messaging.js';
+import { Vacuum1764000001000 } from './2-vacuum.js';
+
+/** The migrations of the pipeline's own tables, oldest first; every service runs them before its own. */
+export const messagingMigrations = [Messaging1700000000000, Vacuum1764000001000] as const;

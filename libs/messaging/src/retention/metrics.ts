@@ -1,0 +1,54 @@
+import { metrics } from '@opentelemetry/api';
+import type { InstrumentDeclaration } from '../telemetry/instruments.js';
+
+const service = 'name of the service';
+
+/** Every instrument of the housekeeper. */
+export const retentionInstruments = {
+  archived: {
+    name: 'baton.retention.archived',
+    kind: 'counter',
+    description: 'Rows that had ended and were moved into the archive.',
+    unit: '{row}',
+    attributes: { service, table: 'the table that they left' },
+  },
+  dropped: {
+    name: 'baton.retention.dropped',
+    kind: 'counter',
+    description: 'Partitions that were dropped because everything in them was older than the retention.',
+    unit: '{partition}',
+    attributes: { service, table: 'the table that they were part of' },
+  },
+  overdue: {
+    name: 'baton.retention.overdue',
+    kind: 'gauge',
+    description: 'For how long the longest overdue row could have been archived, as found by the last walk.',
+    unit: 's',
+    attributes: { service },
+  },
+} as const satisfies Record<string, InstrumentDeclaration>;
+
+/** How far behind the housekeeper is. */
+export interface ArchiveProgress {
+  /** Seconds. */
+  overdue: number;
+}
+
+const meter = metrics.getMeter('@baton/messaging');
+const optionsOf = ({ description, unit }: InstrumentDeclaration) => ({ description, unit });
+
+export const retentionMetrics = {
+  archived: meter.createCounter(retentionInstruments.archived.name, optionsOf(retentionInstruments.archived)),
+  dropped: meter.createCounter(retentionInstruments.dropped.name, optionsOf(retentionInstruments.dropped)),
+};
+
+/** Registers the gauge of one service; returns how to take it away again. */
+export const observeRetention = (name: string, progress: Readonly<ArchiveProgress>): (() => void) => {
+  const { overdue } = retentionInstruments;
+  const gauge = meter.createObservableGauge(overdue.name, optionsOf(overdue));
+  const observe: Parameters<typeof gauge.addCallback>[0] = (result) => {
+    result.observe(progress.overdue, { service: name });
+  };
+  gauge.addCallback(observe);
+  return () => gauge.removeCallback(observe);
+};

@@ -1,0 +1,54 @@
+/** Runs one statement and gives its rows. */
+export type Ask = <Row extends object = Record<string, unknown>>(
+  sql: string,
+  params?: readonly unknown[],
+) => Promise<readonly Row[]>;
+
+/** How many months beyond this one have their partitions made. */
+const MONTHS_AHEAD = 2;
+
+/** Text with its place for a name filled in, quoted. */
+export const named = (sql: string, name: string): string => sql.replaceAll('%I', `"${name.replaceAll('"', '""')}"`);
+
+const monthOf = (date: Date, later: number): Date =>
+  new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + later, 1));
+
+/**
+ * Makes the partitions of this month and the next ones, as far as they are not there. A month of which the default
+ * partition already has rows is left to it.
+ * @param table a table partitioned by range of time
+ */
+export const makePartitions = async (ask: Ask, table: string, now: Date): Promise<void> => {
+  for (let later = 0; later <= MONTHS_AHEAD; later += 1) {
+    const [from, to] = [monthOf(now, later), monthOf(now, later + 1)];
+    const name = `${table}_${from.toISOString().slice(0, 7).replace('-', '_')}`;
+    const covered = (await partitionsOf(ask, table)).some(({ until }) => until !== undefined && until >= to);
+    if (covered) continue;
+    await ask(
+      named(`create table %I partition of `, name) +
+        named(`%I for values from ('${from.toISOString()}') to ('${to.toISOString()}')`, table),
+    );
+  }
+};
+
+export interface Partition {
+  readonly name: string;
+  /** End of its range; undefined for the default partition. */
+  readonly until: Date | undefined;
+}
+
+/** The partitions of a table, oldest first, the default one last. */
+export const partitionsOf = async (ask: Ask, table: string): Promise<readonly Partition[]> => {
+  const rows = await ask<{ name: string; until: Date | null }>(
+    `select c.relname as name,
+            substring(pg_get_expr(c.relpartbound, c.oid) from 'TO \\(''([^'']+)''\\)')::timestamptz as until
+     from pg_inherits i join pg_class c on c.oid = i.inhrelid
+     where i.inhparent = $1::regclass order by until nulls last`,
+    [table],
+  );
+  return rows.map(({ name, until }) => ({ name, until: until ?? undefined }));
+};
+
+/** Those of which everything is older than a moment. */
+export const expired = (partitions: readonly Partition[], before: Date): readonly Partition[] =>
+  partitions.filter(({ until }) => until !== undefined && until <= before);
