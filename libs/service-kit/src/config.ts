@@ -37,6 +37,21 @@ export const baseConfig = z.object({
     .positive()
     .default(30)
     .describe('Longest age of an event that is committed and not published before the service is not ready, seconds.'),
+  ARCHIVE_AFTER_MINUTES: z.coerce
+    .number()
+    .min(0)
+    .max(1_000_000)
+    .default(60)
+    .describe('How long what has ended stays beside what is under way before it moves into the archive, minutes.'),
+  RETENTION_DAYS: z.coerce
+    .number()
+    .positive()
+    .max(36_500)
+    .default(90)
+    .describe(
+      'How long archives, histories and answers to repeated requests are kept, days; at least as long as every topic ' +
+        'keeps its records. What is older goes month by month.',
+    ),
 });
 export type BaseConfig = z.infer<typeof baseConfig>;
 

@@ -1,4 +1,4 @@
-import { Messaging1700000000000, type PipelineLog } from '@baton/messaging';
+import { messagingMigrations, type PipelineLog } from '@baton/messaging';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import type { ServiceDefinition } from './service.js';
@@ -21,7 +21,7 @@ export const openDatabase = async (
     url,
     applicationName: `baton-${definition.name}-reads`,
     entities: [...definition.entities],
-    migrations: [Messaging1700000000000, ...definition.migrations],
+    migrations: [...messagingMigrations, ...definition.migrations],
     migrationsTableName: 'migration',
     poolErrorHandler: () => undefined,
     extra: { max: 5, connectionTimeoutMillis: 5_000 },

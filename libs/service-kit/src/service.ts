@@ -1,4 +1,4 @@
-import type { DueSource } from '@baton/messaging';
+import type { DueSource, RetentionPlan } from '@baton/messaging';
 import type { Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { MigrationInterface } from 'typeorm';
@@ -37,6 +37,8 @@ export interface ServiceDefinition<Config extends z.ZodObject = z.ZodObject> {
    * many milliseconds, so that several about one order cost one visit. An idle service handles each at once.
    */
   readonly gatherMs?: number;
+  /** What leaves for archives, and what is dropped after the retention. */
+  readonly retention?: RetentionPlan;
   readonly metrics?: ServiceMetrics;
   /** Largest JSON body, such as `1mb`; false when bodies are not parsed at all. */
   readonly bodyLimit?: string | false;

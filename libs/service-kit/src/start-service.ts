@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import {
+  Housekeeper,
   PerformerFinder,
   Pipeline,
   PipelineRuntime,
@@ -28,6 +29,7 @@ import { openApiOf, serveOpenApi } from './openapi.js';
 import { ProblemFilter } from './problem.js';
 import { CONFIG, type ServiceDefinition } from './service.js';
 import { BASE_CONFIG, PIPELINE } from './tokens.js';
+import { retentionOf } from './retention.js';
 import { connectTransport } from './transport.js';
 
 /** How to start a service; what is left out comes from the environment. */
@@ -71,14 +73,18 @@ export const startService = async (
   let transport: Transport | undefined;
   let pipeline: PipelineRuntime | undefined;
   let dataSource: DataSource | undefined;
+  let housekeeper: Housekeeper | undefined;
   if (hasDatabase) {
+    const settings = retentionOf(config);
     const databaseUrl = config.DATABASE_URL;
     if (databaseUrl === undefined)
       throw new ConfigError('DATABASE_URL is missing: the Postgres database of this service.');
     dataSource = await openDatabase(definition, databaseUrl, log);
     transport = options.transport ?? (await connectTransport(definition.name, config, log));
     await transport.ensureTopics(topicDeclarations);
-    const { name: service, dueSources = [], gatherMs = 0 } = definition;
+    const { name: service, dueSources = [], gatherMs = 0, retention: plan = {} } = definition;
+    housekeeper = new Housekeeper({ service, dataSource, plan, settings, log });
+    await housekeeper.start();
     pipeline = new PipelineRuntime({ service, databaseUrl, dataSource, transport, log, dueSources, gatherMs });
   }
 
@@ -139,6 +145,7 @@ export const startService = async (
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     unobserve?.();
+    await housekeeper?.stop();
     await app.close();
     if (!options.transport) await transport?.close();
     log.info('Stopped');

@@ -5,8 +5,9 @@ import { inventoryMetrics } from './metrics.js';
 import { InventoryReactions } from './reactions.js';
 import { Inventory1700000001000 } from './store/migrations/1-inventory.js';
 import { Queue1764000003000 } from './store/migrations/2-queue.js';
+import { Archive1764000004000 } from './store/migrations/3-archive.js';
 import { InventoryReads } from './store/reads.js';
-import { ReservationEntity } from './store/reservations.js';
+import { AnyReservationEntity, ReservationEntity, Reservations } from './store/reservations.js';
 import { QueueLockEntity, StockEntity } from './store/stock.js';
 
 @Module({
@@ -20,8 +21,9 @@ export const inventory = defineService({
   name: 'inventory',
   doc: 'Stock per SKU and location, what is reserved of it for whom, and who waits for more.',
   module: InventoryModule,
-  entities: [StockEntity, ReservationEntity, QueueLockEntity],
-  migrations: [Inventory1700000001000, Queue1764000003000],
+  entities: [StockEntity, ReservationEntity, AnyReservationEntity, QueueLockEntity],
+  migrations: [Inventory1700000001000, Queue1764000003000, Archive1764000004000],
+  retention: { stores: [Reservations] },
   // An import of 5,000 levels with long names.
   bodyLimit: '16mb',
   metrics: inventoryMetrics,

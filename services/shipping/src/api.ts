@@ -6,7 +6,7 @@ import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { type Shipment, shipmentStates, viewOf } from './domain/shipment.js';
 import { pageOfShipments, type ShipmentPage } from './store/shipment-pages.js';
-import { ShipmentEntity } from './store/shipment.entity.js';
+import { AnyShipmentEntity } from './store/shipment.entity.js';
 
 const MAX_PAGE = 200;
 
@@ -46,7 +46,7 @@ export class ShipmentsApi {
   @ApiOperation({ summary: 'One shipment: its bookings by attempt, and what its carrier reported' })
   async read(@Param() params: Readonly<Record<string, string>>): Promise<Shipment> {
     const { orderId, shipment } = path.parse({ orderId: params['order'], shipment: params['shipment'] });
-    const row = await this.database.getRepository(ShipmentEntity).findOneBy({ orderId, shipment });
+    const row = await this.database.getRepository(AnyShipmentEntity).findOneBy({ orderId, shipment, takenBack: false });
     if (row) return viewOf(row);
     throw new Refused(404, 'shipment-not-found', `Shipping knows no shipment ${shipment} of order ${orderId}.`);
   }

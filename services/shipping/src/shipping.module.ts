@@ -8,9 +8,10 @@ import { type ShippingConfig, shippingConfig } from './config.js';
 import { CarrierCalls } from './effects.js';
 import { ShippingReactions } from './reactions.js';
 import { StoredAddressBook } from './store/address-book.js';
-import { DestinationEntity } from './store/destination.entity.js';
+import { AnyDestinationEntity, DestinationEntity, Destinations } from './store/destination.entity.js';
 import { Shipments1764000000000 } from './store/migrations/1764000000000-shipments.js';
-import { ShipmentEntity } from './store/shipment.entity.js';
+import { Archive1764000004000 } from './store/migrations/1764000004000-archive.js';
+import { AnyShipmentEntity, ShipmentEntity, Shipments } from './store/shipment.entity.js';
 import { WebhooksApi } from './webhooks.js';
 
 @Module({
@@ -36,7 +37,8 @@ export const shipping = defineService({
   name: 'shipping',
   doc: 'Carriers: book, label, dispatch, track, cancel.',
   module: ShippingModule,
-  entities: [ShipmentEntity, DestinationEntity],
-  migrations: [Shipments1764000000000],
+  entities: [ShipmentEntity, AnyShipmentEntity, DestinationEntity, AnyDestinationEntity],
+  migrations: [Shipments1764000000000, Archive1764000004000],
+  retention: { stores: [Shipments, Destinations] },
   config: shippingConfig,
 });

@@ -8,7 +8,7 @@ import { bodies, ClaimPickList, PackPickList, PickLines, PutAway, ReportShort } 
 import { type PickList, pickListStates, viewOf } from './domain/pick-list.js';
 import { noSuchList } from './reactions.js';
 import { type PickListPage, pageOfPickLists } from './store/pick-list-pages.js';
-import { PickListEntity } from './store/pick-list.entity.js';
+import { AnyPickListEntity } from './store/pick-list.entity.js';
 
 const MAX_PAGE = 200;
 
@@ -66,7 +66,7 @@ export class PickListsApi {
   @ApiOperation({ summary: 'One pick list' })
   async read(@Param() params: Path): Promise<PickList> {
     const { orderId, shipment } = identityIn(params);
-    const list = await this.database.getRepository(PickListEntity).findOneBy({ orderId, shipment });
+    const list = await this.database.getRepository(AnyPickListEntity).findOneBy({ orderId, shipment, takenBack: false });
     if (!list) throw noSuchList(orderId, shipment);
     return viewOf(list);
   }

@@ -5,7 +5,8 @@ import { warehouseConfig } from './config.js';
 import { warehouseMetrics } from './metrics.js';
 import { WarehouseReactions } from './reactions.js';
 import { PickLists1764000000000 } from './store/migrations/1764000000000-pick-lists.js';
-import { PickListEntity } from './store/pick-list.entity.js';
+import { Archive1764000004000 } from './store/migrations/1764000004000-archive.js';
+import { AnyPickListEntity, PickListEntity, PickLists } from './store/pick-list.entity.js';
 
 @Module({ controllers: [WarehouseReactions, PickListsApi] })
 export class WarehouseModule {}
@@ -14,8 +15,9 @@ export const warehouse = defineService({
   name: 'warehouse',
   doc: 'Pick lists, and the people who work them.',
   module: WarehouseModule,
-  entities: [PickListEntity],
-  migrations: [PickLists1764000000000],
+  entities: [PickListEntity, AnyPickListEntity],
+  migrations: [PickLists1764000000000, Archive1764000004000],
+  retention: { stores: [PickLists] },
   config: warehouseConfig,
   metrics: warehouseMetrics,
 });

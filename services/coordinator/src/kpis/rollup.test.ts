@@ -184,12 +184,14 @@ it('answers for a year of a hundred thousand sagas from rollups alone', async ()
     `insert into saga_history (definition, order_id, unit, visit, at, facts)
      select definition, order_id, 'u', 1, created_at, '[]' from saga order by created_at`,
   );
-  await database.query(`select brin_summarize_new_values('saga_history_lately')`);
+  await database.query(
+    `select brin_summarize_new_values(inhrelid) from pg_inherits where inhparent = 'saga_history_lately'::regclass`,
+  );
   await database.query('analyze saga_history');
   const since = ['2026-11-22T00:00:00Z', '2026-11-22T02:00:00Z', 5_000];
   const look = JSON.stringify(await database.query(`explain (format json) ${CHANGED_SQL}`, since));
-  expect(look).toMatch(/"Index Name":\s*"saga_history_lately"/);
-  expect(look).not.toMatch(/"Node Type":\s*"Seq Scan",[^}]*"Relation Name":\s*"saga(_history)?"/);
+  expect(look).toMatch(/"Index Name":\s*"saga_history_\w+_at_idx"/);
+  expect(look).not.toMatch(/"Node Type":\s*"Seq Scan",[^}]*"Relation Name":\s*"saga(_history\w*)?"/);
 
   const { body } = await ask('by=day&from=2025-11-24&to=2026-11-24');
   expect(body).toMatchObject({ total: { throughput: { placed: 274 * 365 } }, periods: { length: 365 } });

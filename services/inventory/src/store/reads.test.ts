@@ -7,8 +7,9 @@ import type { Stock } from '../domain/stock.js';
 import { lines } from '../testing/messages.js';
 import { Inventory1700000001000 } from './migrations/1-inventory.js';
 import { Queue1764000003000 } from './migrations/2-queue.js';
+import { Archive1764000004000 } from './migrations/3-archive.js';
 import { InventoryReads } from './reads.js';
-import { allSkus, connectedBackorders, ReservationEntity } from './reservations.js';
+import { allSkus, AnyReservationEntity, connectedBackorders, ReservationEntity } from './reservations.js';
 import { connectedStock, QueueLockEntity, StockEntity } from './stock.js';
 
 let fresh: FreshDatabase;
@@ -20,8 +21,8 @@ beforeAll(async () => {
   database = await new DataSource({
     type: 'postgres',
     url: fresh.url,
-    entities: [StockEntity, ReservationEntity, QueueLockEntity],
-    migrations: [Inventory1700000001000, Queue1764000003000],
+    entities: [StockEntity, ReservationEntity, AnyReservationEntity, QueueLockEntity],
+    migrations: [Inventory1700000001000, Queue1764000003000, Archive1764000004000],
   }).initialize();
   await database.runMigrations();
   reads = new InventoryReads(database);
@@ -123,7 +124,7 @@ describe('What_is_read', () => {
     ]);
     expect(await reads.listReservations('o1', 1, 9)).toHaveLength(1);
     const [read] = await reads.listReservations('o2', 0, 9);
-    expect(read).toEqual({ ...waiting('o2', 1, 'a-pen:3'), outboxId: null, trace: null });
+    expect(read).toEqual({ ...waiting('o2', 1, 'a-pen:3'), outboxId: null, trace: null, takenBack: false });
   });
 
   it('is the queue, oldest first', async () => {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Reservation } from '../domain/reservation.js';
 import type { Stock } from '../domain/stock.js';
-import { ReservationEntity } from './reservations.js';
+import { AnyReservationEntity, ReservationEntity } from './reservations.js';
 
 export interface StockPage {
   /** SKUs after this one; absent for the first page. */
@@ -85,8 +85,10 @@ export class InventoryReads {
 
   /** The shipments of an order after a given one, ascending. */
   listReservations(orderId: string, after: number, limit: number): Promise<Reservation[]> {
-    return this.reservations()
-      .where('r.orderId = :orderId and r.shipment > :after', { orderId, after })
+    return this.database
+      .getRepository(AnyReservationEntity)
+      .createQueryBuilder('r')
+      .where('r.orderId = :orderId and r.shipment > :after and not r.takenBack', { orderId, after })
       .orderBy('r.shipment')
       .limit(limit)
       .getMany();

@@ -1,5 +1,5 @@
 import type { Line, MissingLine, ShortLine } from '@baton/contracts';
-import { defineQuery, defineStore, isoTimestamp, TracedEntity } from '@baton/messaging';
+import { archived, defineQuery, defineStore, isoTimestamp, TracedEntity } from '@baton/messaging';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { byAge, type Reservation, type ReservationState } from '../domain/reservation.js';
 
@@ -39,7 +39,17 @@ export class ReservationEntity extends TracedEntity implements Reservation {
   missing!: readonly MissingLine[];
 }
 
-export const Reservations = defineStore<Reservation>()(ReservationEntity, 'orderId', 'shipment');
+/** Reservations, those in the archive included; for reading alone. */
+@Entity('reservation_all')
+export class AnyReservationEntity extends ReservationEntity {
+  @Column({ name: 'taken_back', type: 'boolean' })
+  takenBack!: boolean;
+}
+
+export const Reservations = archived(defineStore<Reservation>()(ReservationEntity, 'orderId', 'shipment'), {
+  ended: `state in ('settled', 'released', 'short', 'tombstone')`,
+  since: 'created_at',
+});
 
 /** SKUs of a change, as parameters of queries that follow the queue from them. */
 export interface ChangedSkus {

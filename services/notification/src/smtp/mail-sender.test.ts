@@ -7,6 +7,7 @@ import { notificationConfig } from '../config.js';
 import type { MailKey } from '../domain/mail.js';
 import { MAX_TRIES } from '../effects.js';
 import { type Mailbox, startMailbox } from '../mailbox/mailbox.js';
+import { Archive1764000004000 } from '../store/archive.migration.js';
 import { ContactEntity, MailEntity } from '../store/entities.js';
 import { CreateMails1764000000000 } from '../store/migrations.js';
 import { Conversation, customer, dispatched } from '../testing/notification.fixture.js';
@@ -29,7 +30,7 @@ beforeAll(async () => {
     type: 'postgres',
     url: url.href,
     entities: [ContactEntity, MailEntity],
-    migrations: [CreateMails1764000000000],
+    migrations: [CreateMails1764000000000, Archive1764000004000],
   }).initialize();
   await database.runMigrations();
 });

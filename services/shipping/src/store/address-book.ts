@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import { type DataSource, In } from 'typeorm';
 import type { AddressBook, Recipient } from '../carrier/port.js';
-import { DestinationEntity } from './destination.entity.js';
+import { AnyDestinationEntity } from './destination.entity.js';
 
 /** Most addresses that one statement reads. */
 const MOST = 500;
@@ -11,12 +11,12 @@ const MOST = 500;
  * it is known.
  */
 export class StoredAddressBook implements AddressBook {
-  private readonly rows: DataLoader<string, DestinationEntity | undefined>;
+  private readonly rows: DataLoader<string, AnyDestinationEntity | undefined>;
 
   constructor(database: DataSource) {
     this.rows = new DataLoader(
       async (orderIds) => {
-        const found = await database.getRepository(DestinationEntity).findBy({ orderId: In(orderIds) });
+        const found = await database.getRepository(AnyDestinationEntity).findBy({ orderId: In(orderIds), takenBack: false });
         const byOrder = new Map(found.map((row) => [row.orderId, row]));
         return orderIds.map((orderId) => byOrder.get(orderId));
       },

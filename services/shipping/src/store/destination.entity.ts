@@ -1,5 +1,5 @@
 import type { ServiceLevel } from '@baton/contracts';
-import { defineStore, StateEntity } from '@baton/messaging';
+import { archived, defineStore, StateEntity } from '@baton/messaging';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Destination } from '../domain/address.js';
 
@@ -33,4 +33,15 @@ export class DestinationEntity extends StateEntity implements Destination {
   waiting!: readonly number[];
 }
 
-export const Destinations = defineStore<Destination>()(DestinationEntity, 'orderId');
+/** Destinations, those in the archive included; for reading alone. */
+@Entity('destinations_all')
+export class AnyDestinationEntity extends DestinationEntity {
+  @Column({ name: 'taken_back', type: 'boolean' })
+  takenBack!: boolean;
+}
+
+export const Destinations = archived(defineStore<Destination>()(DestinationEntity, 'orderId'), {
+  // Whoever books once more takes it back.
+  ended: `service_level is not null and waiting = '[]'`,
+  since: 'created_at',
+});

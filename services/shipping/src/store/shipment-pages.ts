@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { type Shipment, type ShipmentState, viewOf } from '../domain/shipment.js';
-import { ShipmentEntity } from './shipment.entity.js';
+import { AnyShipmentEntity } from './shipment.entity.js';
 
 export interface ShipmentFilter {
   readonly order?: string | undefined;
@@ -21,8 +21,9 @@ export interface ShipmentPage {
 export const pageOfShipments = async (database: DataSource, filter: ShipmentFilter): Promise<ShipmentPage> => {
   const { order, state, after, limit } = filter;
   const query = database
-    .getRepository(ShipmentEntity)
+    .getRepository(AnyShipmentEntity)
     .createQueryBuilder('row')
+    .where('not row.takenBack')
     .orderBy({ 'row.orderId': 'ASC', 'row.shipment': 'ASC' })
     .limit(limit + 1);
   if (order !== undefined) query.andWhere('row.orderId = :order', { order });
@@ -43,4 +44,6 @@ export const shipmentTrackedAs = (
   carrier: string,
   trackingNumber: string,
 ): Promise<Shipment | null> =>
-  database.getRepository(ShipmentEntity).findOne({ where: { carrier, trackingNumber }, order: { createdAt: 'DESC' } });
+  database
+    .getRepository(AnyShipmentEntity)
+    .findOne({ where: { carrier, trackingNumber, takenBack: false }, order: { createdAt: 'DESC' } });

@@ -1,4 +1,4 @@
-import { defineStore, isoTimestamp, TracedEntity } from '@baton/messaging';
+import { archived, defineStore, isoTimestamp, TracedEntity } from '@baton/messaging';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Booking, Shipment, ShipmentState, TrackingFact } from '../domain/shipment.js';
 
@@ -38,4 +38,14 @@ export class ShipmentEntity extends TracedEntity implements Shipment {
   createdAt!: string;
 }
 
-export const Shipments = defineStore<Shipment>()(ShipmentEntity, 'orderId', 'shipment');
+/** Shipments, those in the archive included; for reading alone. */
+@Entity('shipments_all')
+export class AnyShipmentEntity extends ShipmentEntity {
+  @Column({ name: 'taken_back', type: 'boolean' })
+  takenBack!: boolean;
+}
+
+export const Shipments = archived(defineStore<Shipment>()(ShipmentEntity, 'orderId', 'shipment'), {
+  ended: `state in ('delivered', 'lost', 'returned', 'cancelled')`,
+  since: 'coalesce(t.dispatched_at, t.created_at)',
+});

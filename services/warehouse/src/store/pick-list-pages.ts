@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { type PickList, type PickListState, viewOf } from '../domain/pick-list.js';
-import { PickListEntity } from './pick-list.entity.js';
+import { AnyPickListEntity } from './pick-list.entity.js';
 
 export interface PickListFilter {
   readonly location?: string | undefined;
@@ -21,8 +21,9 @@ export interface PickListPage {
 export const pageOfPickLists = async (database: DataSource, filter: PickListFilter): Promise<PickListPage> => {
   const { location, state, after, limit } = filter;
   const query = database
-    .getRepository(PickListEntity)
+    .getRepository(AnyPickListEntity)
     .createQueryBuilder('list')
+    .where('not list.takenBack')
     .orderBy({ 'list.createdAt': 'ASC', 'list.orderId': 'ASC', 'list.shipment': 'ASC' })
     .limit(limit + 1);
   if (state !== undefined) query.andWhere('list.state = :state', { state });

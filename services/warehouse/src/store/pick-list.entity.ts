@@ -1,5 +1,5 @@
 import type { MissingLine } from '@baton/contracts';
-import { defineStore, isoTimestamp, TracedEntity } from '@baton/messaging';
+import { archived, defineStore, isoTimestamp, TracedEntity } from '@baton/messaging';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { PickLine, PickList, PickListState } from '../domain/pick-list.js';
 
@@ -33,4 +33,14 @@ export class PickListEntity extends TracedEntity implements PickList {
   createdAt!: string;
 }
 
-export const PickLists = defineStore<PickList>()(PickListEntity, 'orderId', 'shipment');
+/** Pick lists, those in the archive included; for reading alone. */
+@Entity('pick_lists_all')
+export class AnyPickListEntity extends PickListEntity {
+  @Column({ name: 'taken_back', type: 'boolean' })
+  takenBack!: boolean;
+}
+
+export const PickLists = archived(defineStore<PickList>()(PickListEntity, 'orderId', 'shipment'), {
+  ended: `state in ('packed', 'cancelled')`,
+  since: 'created_at',
+});
