@@ -1,4 +1,4 @@
-import { StockReplenished } from '@baton/contracts';
+import { OrderRejected, StockReplenished } from '@baton/contracts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
 import { encode } from '../wire/cloud-events.js';
@@ -54,6 +54,25 @@ test('a topic that is delivered again changes nothing', async () => {
   transport.deliver([wish('a', 4)]);
   await eventually(async () => expect(await totals()).toEqual({ a: 7 }));
   expect(transport.records).toHaveLength(3);
+});
+
+test('records that nobody reacts to are moved over, alone and among others, and hold up nothing', async () => {
+  const rejected = (n: number) =>
+    encode(OrderRejected({ orderId: `x${n}`, reason: 'order-id-reused', detail: 'x' }), '2026-01-01T00:00:00.000Z', {});
+  const position = async () => (await database.query(`select next_offset::int as at from position where topic = 'orders'`))[0]?.at;
+  transport.deliver([rejected(1), rejected(2)]);
+  const service = await start();
+  // What was there at the start is reached without a unit of work, so that deadlines need not wait for one.
+  await eventually(() => service.pipeline.caughtUp);
+  await eventually(async () => expect(await position()).toBe(2));
+  transport.deliver([rejected(3), rejected(4), rejected(5)]);
+  await eventually(async () => expect(await position()).toBe(5));
+  transport.deliver([rejected(6), wish('a', 1), rejected(7)]);
+  await eventually(async () => expect(await totals()).toEqual({ a: 1 }));
+  await eventually(async () => expect(await position()).toBe(8));
+  transport.repeat('orders');
+  transport.deliver([wish('a', 2)]);
+  await eventually(async () => expect(await totals()).toEqual({ a: 3 }));
 });
 
 test('a message that fails is tried again alone; its order waits, others go on, and then all goes in order', async () => {
