@@ -29,7 +29,10 @@ export const serviceEnv = (
 ): Env => {
   const { ports } = places;
   const own: Partial<Record<ServiceName, Env>> = {
-    orders: { COORDINATOR_URL: local(ports.coordinator) },
+    orders: {
+      COORDINATOR_URL: local(ports.coordinator),
+      ...(process.env.TRACE_URL_TEMPLATE && { TRACE_URL_TEMPLATE: process.env.TRACE_URL_TEMPLATE }),
+    },
     shipping: {
       SHIPPING_CARRIER_URL: local(ports.carriers),
       SHIPPING_WEBHOOK_SECRET: places.webhookSecret,

@@ -74,6 +74,14 @@ test('columns stay in line whatever the width of their characters', async () => 
   expect(rows[2]?.startsWith('FUR-1  South           3         3          0  Bookcase')).toBe(true);
 });
 
+test.each([
+  ['with its address', 'http://jaeger.test/trace/ab12', 'Trace: http://jaeger.test/trace/ab12'],
+  ['by its id where no backend is named', null, 'Trace: ab12'],
+])('an order shows its trace %s', async (_name, traceUrl, expected) => {
+  const gateway = await fakeGateway(() => ({ body: { ...order, traceId: 'ab12', traceUrl } }));
+  expect(lines((await baton(['order', 'o-1'], gateway)).out).slice(-2)).toEqual(['', expected]);
+});
+
 test('an order shows what it waits for and what happened', async () => {
   const gateway = await fakeGateway(answers);
   const { out, code } = await baton(['order', 'o-1'], gateway);

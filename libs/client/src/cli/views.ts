@@ -62,5 +62,9 @@ export const orderPage = (order: OrderDetail, output: Output): string => {
     '',
     'What happened:',
     ...timeline,
+    ...traceLines(order),
   ].join('\n');
 };
+
+const traceLines = ({ traceId, traceUrl }: OrderDetail): readonly string[] =>
+  traceId ? ['', `Trace: ${printable(traceUrl ?? traceId)}`] : [];

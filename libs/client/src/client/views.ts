@@ -59,6 +59,10 @@ export interface OrderDetail extends OrderView {
   /** One plain sentence: what the order waits for, since when, until when, and what happens then. */
   readonly waitsFor: string;
   readonly timeline: readonly TimelineEntry[];
+  /** Id of the trace in which the order was taken in; null or absent where nothing was traced. */
+  readonly traceId?: string | null;
+  /** Where to look at that trace, if somebody said where traces are kept. */
+  readonly traceUrl?: string | null;
 }
 
 /** How much of a SKU is at a location, in units. */
