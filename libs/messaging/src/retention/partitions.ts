@@ -22,7 +22,9 @@ export const makePartitions = async (ask: Ask, table: string, now: Date): Promis
   for (let later = 0; later <= MONTHS_AHEAD; later += 1) {
     const [from, to] = [monthOf(now, later), monthOf(now, later + 1)];
     const name = `${table}_${from.toISOString().slice(0, 7).replace('-', '_')}`;
-    const covered = (await partitionsOf(ask, table)).some(({ until }) => until !== undefined && until >= to);
+    const covered = (await partitionsOf(ask, table)).some(
+      (known) => known.until !== undefined && known.until >= to && (known.from === undefined || known.from <= from),
+    );
     if (covered) continue;
     await ask(
       named(`create table %I partition of `, name) +
@@ -33,20 +35,23 @@ export const makePartitions = async (ask: Ask, table: string, now: Date): Promis
 
 export interface Partition {
   readonly name: string;
+  /** Beginning of its range; undefined when there is none, and for the default partition. */
+  readonly from: Date | undefined;
   /** End of its range; undefined for the default partition. */
   readonly until: Date | undefined;
 }
 
 /** The partitions of a table, oldest first, the default one last. */
 export const partitionsOf = async (ask: Ask, table: string): Promise<readonly Partition[]> => {
-  const rows = await ask<{ name: string; until: Date | null }>(
+  const rows = await ask<{ name: string; from: Date | null; until: Date | null }>(
     `select c.relname as name,
+            substring(pg_get_expr(c.relpartbound, c.oid) from 'FROM \\(''([^'']+)''\\)')::timestamptz as "from",
             substring(pg_get_expr(c.relpartbound, c.oid) from 'TO \\(''([^'']+)''\\)')::timestamptz as until
      from pg_inherits i join pg_class c on c.oid = i.inhrelid
      where i.inhparent = $1::regclass order by until nulls last`,
     [table],
   );
-  return rows.map(({ name, until }) => ({ name, until: until ?? undefined }));
+  return rows.map(({ name, from, until }) => ({ name, from: from ?? undefined, until: until ?? undefined }));
 };
 
 /** Those of which everything is older than a moment. */
