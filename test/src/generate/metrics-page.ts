@@ -52,5 +52,9 @@ them set nothing is sent. In the embedded mode all services are one process, so 
     `## Besides
 
 The instrumentation of HTTP adds \`http.server.request.duration\` and \`http.client.request.duration\` under the names of
-OpenTelemetry's semantic conventions.`,
+OpenTelemetry's semantic conventions.
+
+No metric carries exemplars: OpenTelemetry's SDK of metrics for JavaScript (3.1) does not record any. From a chart to
+traces: [search for them](../how-to/operate.md#traces) by \`baton.outcome\`, \`baton.compensation\` or the order's
+\`baton.key\`, within the time that the chart shows.`,
   ]);
