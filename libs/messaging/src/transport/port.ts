@@ -87,7 +87,8 @@ export interface Consumer {
   lag(): Promise<readonly (PartitionOffset & { readonly lag: bigint })[]>;
   /**
    * False while it does not work for a reason that waiting does not cure (a refused password, a missing permission), so
-   * that health checks tell the truth; it goes on trying. A server that is away is no such reason.
+   * that health checks tell the truth; it goes on trying. A server that is away is no such reason for a minute: who has
+   * heard nothing for longer, not even that there is nothing, is not at work, for whatever reason.
    */
   readonly healthy: boolean;
   /** Delivers nothing more, and leaves the group after the calls of `onRecords` under way have settled. */

@@ -2,8 +2,9 @@ import type { TopicDeclaration } from '@baton/contracts';
 import type { Admin } from 'kafkajs';
 import type { PartitionState } from '../delivery/lanes.js';
 import type { PartitionOffset, TopicPartition } from '../port.js';
-import { isAway } from './kafka-errors.js';
+import { isRefused } from './kafka-errors.js';
 import type { KafkaSettings } from './kafka-options.js';
+import { Pulse } from './pulse.js';
 
 /** Room for one record of 1 MiB and more beside its key and headers; Kafka's own default is just below that. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
@@ -110,9 +111,12 @@ export class KafkaAdmin {
   async #use<Result>(work: (admin: Admin) => Promise<Result>): Promise<Result> {
     const connecting = (this.#admin ??= this.#connect());
     try {
-      return await work(await connecting);
+      const pulse = new Pulse(this.settings.silenceMs);
+      return await pulse.watch('a question about topics or offsets', connecting.then(work));
     } catch (error) {
-      if (this.#admin === connecting && isAway(error)) void this.close();
+      // Who has an answer of the cluster, if only a no, has a client that works. Whatever else went wrong may be the
+      // client's own, for ever: the next question is asked through a new one.
+      if (this.#admin === connecting && !isRefused(error)) void this.close();
       throw error;
     }
   }
@@ -122,7 +126,8 @@ export class KafkaAdmin {
     try {
       await admin.connect();
     } catch (error) {
-      this.#admin = undefined;
+      // Some of its connections may stand.
+      void admin.disconnect().catch(() => {});
       throw error;
     }
     return admin;

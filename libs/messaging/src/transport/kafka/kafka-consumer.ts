@@ -10,6 +10,9 @@ import type { KafkaSettings } from './kafka-options.js';
 import { incoming } from './kafka-records.js';
 import { KafkaSession } from './kafka-session.js';
 
+/** Who has read nothing for this long, not even that there is nothing, does not do its work, milliseconds. */
+const SILENCE_MS = 60_000;
+
 /**
  * A member of a consumer group that never gives up: when its session with the cluster ends, it begins another one.
  *
@@ -24,6 +27,9 @@ export class KafkaConsumer implements Consumer {
   #session: KafkaSession | undefined;
   #generation = 0;
   #healthy = true;
+  /** True once all that was assigned is read, or nothing was. */
+  #reading = false;
+  #heard = Date.now();
 
   constructor(
     private readonly subscription: Subscription,
@@ -37,7 +43,7 @@ export class KafkaConsumer implements Consumer {
   }
 
   get healthy(): boolean {
-    return this.#healthy;
+    return this.#healthy && Date.now() - this.#heard <= SILENCE_MS;
   }
 
   async commit(offsets: readonly PartitionOffset[]): Promise<void> {
@@ -77,6 +83,9 @@ export class KafkaConsumer implements Consumer {
         joined: (partitions) => this.#joined(partitions),
         left: () => this.#left(),
         batch: (payload) => this.#batch(payload),
+        heard: () => {
+          if (this.#reading) this.#heard = Date.now();
+        },
       });
       this.#session = session;
       const error = await session.run();
@@ -92,6 +101,7 @@ export class KafkaConsumer implements Consumer {
 
   #left(): void {
     this.#generation += 1;
+    this.#reading = false;
     const lost = this.#lanes.all().map(({ topic, partition }) => ({ topic, partition }));
     if (lost.length === 0) return;
     this.#lanes.close(lost);
@@ -103,6 +113,7 @@ export class KafkaConsumer implements Consumer {
     this.#left();
     this.#healthy = true;
     this.outage.works(this.#part);
+    this.#reading = partitions.length === 0;
     if (partitions.length === 0 || this.#stopping.signal.aborted) return;
     this.#session?.pause(partitions);
     void this.#begin(this.#generation, partitions);
@@ -125,6 +136,7 @@ export class KafkaConsumer implements Consumer {
       this.#session?.seek(begin);
     }
     this.#session?.resume(partitions);
+    this.#reading = true;
   }
 
   #batch({ batch, isStale, resolveOffset }: EachBatchPayload): void {

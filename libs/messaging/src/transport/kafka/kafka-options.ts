@@ -48,7 +48,7 @@ export interface KafkaSettings {
   readonly heartbeatMs: number;
   readonly rebalanceTimeoutMs: number;
   readonly fetchWaitMs: number;
-  /** A session without a join or an answered fetch for this long is given up for a new one, milliseconds. */
+  /** Whatever of the client shows no sign of life for this long is given up for a new one, milliseconds. */
   readonly silenceMs: number;
   readonly limits: LaneLimits;
   /**

@@ -6,6 +6,7 @@ import type { OutgoingRecord } from '../port.js';
 import { isRefused } from './kafka-errors.js';
 import type { KafkaSettings } from './kafka-options.js';
 import { requestsOf } from './kafka-records.js';
+import { Pulse } from './pulse.js';
 
 const { CompressionTypes } = kafkajs;
 
@@ -22,12 +23,15 @@ const partitioner =
  */
 export class KafkaProducer {
   readonly #queue = new PublishQueue((records) => this.#write(records), isRefused);
+  readonly #pulse: Pulse;
   #producer: Promise<Producer> | undefined;
 
   constructor(
     private readonly settings: KafkaSettings,
     private readonly outage: Outage,
-  ) {}
+  ) {
+    this.#pulse = new Pulse(settings.silenceMs);
+  }
 
   publish(records: readonly OutgoingRecord[]): Promise<void> {
     return this.#queue.publish(records);
@@ -41,13 +45,14 @@ export class KafkaProducer {
   async #write(records: readonly OutgoingRecord[]): Promise<void> {
     try {
       this.#producer ??= this.#connect();
-      const producer = await this.#producer;
+      const producer = await this.#pulse.watch('a new producer', this.#producer);
       for (const topicMessages of requestsOf(records)) {
-        await producer.sendBatch({
+        const sent = producer.sendBatch({
           topicMessages,
           acks: -1,
           compression: this.settings.compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None,
         });
+        await this.#pulse.watch('a batch', sent);
       }
     } catch (error) {
       void this.#discard();
@@ -65,7 +70,16 @@ export class KafkaProducer {
       metadataMaxAge: 60_000,
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },
     });
-    await producer.connect();
+    // Each request that is answered, or was waited for in vain, is a sign that it goes on.
+    producer.on(producer.events.REQUEST, () => this.#pulse.beat());
+    producer.on(producer.events.REQUEST_TIMEOUT, () => this.#pulse.beat());
+    try {
+      await producer.connect();
+    } catch (error) {
+      // Some of its connections may stand.
+      void producer.disconnect().catch(() => {});
+      throw error;
+    }
     return producer;
   }
 

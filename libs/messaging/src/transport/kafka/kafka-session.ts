@@ -4,6 +4,7 @@ import type { PartitionOffset, TopicPartition } from '../port.js';
 import { coPartitionedAssigner } from './kafka-assigner.js';
 import { noAnswer } from './kafka-errors.js';
 import type { KafkaSettings } from './kafka-options.js';
+import { Pulse } from './pulse.js';
 
 export interface SessionHandlers {
   /** The group was joined. Called before anything is fetched; what is paused in the call is not fetched. */
@@ -11,6 +12,8 @@ export interface SessionHandlers {
   /** The membership ended, for a rebalance or for good. */
   left(): void;
   batch(payload: EachBatchPayload): void;
+  /** The cluster answered, if only that there is nothing new. */
+  heard(): void;
 }
 
 /** How long `stop` waits for a join under way; a join that a dead member holds up can take a session timeout. */
@@ -20,25 +23,19 @@ const DISCONNECT_PATIENCE_MS = 5_000;
 /** Workers cost nothing while idle; fewer than partitions would make some wait for others. */
 const CONCURRENT_PARTITIONS = 1_024;
 
-/** How often it is looked whether the session shows a sign of life. */
-const LOOK_MS = 5_000;
-
 /**
  * One kafkajs consumer from connecting to its crash or its stop. kafkajs' own restarts are off: after a stop during a
  * restart it would go on consuming, and it restarts only after some of its errors.
  *
- * Disconnecting a consumer does not end what it has under way: a join that was waiting for its answer, or waits for its
- * next try, goes on, and makes a member that nobody reads from but that holds partitions. So a session that has ended
- * is deaf, and is disconnected again whenever it shows that it goes on.
+ * Disconnecting a consumer does not end what it has under way. The patched kafkajs leaves a group that it still joins
+ * then; until it has, a session that has ended is deaf.
  */
 export class KafkaSession {
   readonly #consumer: KafkaJsConsumer;
   readonly #stop = Promise.withResolvers<void>();
-  readonly #silenceMs: number;
+  readonly #pulse: Pulse;
   #joined = false;
   #ended = false;
-  #sign = Date.now();
-  #disconnecting: Promise<void> | undefined;
 
   constructor(
     private readonly group: string,
@@ -46,7 +43,7 @@ export class KafkaSession {
     settings: KafkaSettings,
     private readonly handlers: SessionHandlers,
   ) {
-    this.#silenceMs = settings.silenceMs;
+    this.#pulse = new Pulse(settings.silenceMs);
     this.#consumer = settings.client().consumer({
       groupId: group,
       partitionAssigners: [coPartitionedAssigner],
@@ -69,7 +66,7 @@ export class KafkaSession {
 
   /** Resolves when the session is over and disconnected: with the error that ended it, or nothing after `stop`. */
   async run(): Promise<unknown> {
-    const { GROUP_JOIN, REBALANCING, CRASH, REQUEST_TIMEOUT, FETCH, FETCH_START } = this.#consumer.events;
+    const { GROUP_JOIN, REBALANCING, CRASH, REQUEST_TIMEOUT, FETCH } = this.#consumer.events;
     const crash = Promise.withResolvers<unknown>();
     this.#consumer.on(CRASH, ({ payload }) => crash.resolve(payload.error));
     // kafkajs would ask six times over the same dead connection, each time for as long.
@@ -77,13 +74,14 @@ export class KafkaSession {
     this.#consumer.on(REBALANCING, () => {
       if (!this.#ended) this.handlers.left();
     });
-    this.#consumer.on(FETCH_START, () => {
-      if (this.#ended) void this.#disconnect();
+    this.#consumer.on(FETCH, () => {
+      if (this.#ended) return;
+      this.#pulse.beat();
+      this.handlers.heard();
     });
-    this.#consumer.on(FETCH, () => this.#lives());
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
       if (this.#ended) return;
-      this.#lives();
+      this.#pulse.beat();
       this.#joined = true;
       this.handlers.joined(
         Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
@@ -91,26 +89,24 @@ export class KafkaSession {
         ),
       );
     });
-    this.#lives();
-    // Whatever kafkajs waits for: a session of which nothing is heard for so long is worth less than a new one.
-    const look = setInterval(() => {
-      if (Date.now() - this.#sign > this.#silenceMs) crash.resolve(noAnswer(`group ${this.group}`));
-    }, LOOK_MS).unref();
     try {
       const start = this.#start();
       start.catch(() => {});
-      await Promise.race([
+      const begun = Promise.race([
         start,
         crash.promise,
         this.#stop.promise.then(() => sleep(JOIN_PATIENCE_MS, undefined, { ref: false })),
       ]);
-      return await Promise.race([crash.promise, this.#stop.promise]);
+      await this.#pulse.watch(`group ${this.group}`, begun);
+      return await this.#pulse.watch(`group ${this.group}`, Promise.race([crash.promise, this.#stop.promise]));
     } catch (error) {
       return error;
     } finally {
-      clearInterval(look);
       this.#ended = true;
-      await Promise.race([this.#disconnect(), sleep(DISCONNECT_PATIENCE_MS, undefined, { ref: false })]);
+      await Promise.race([
+        this.#consumer.disconnect().catch(() => {}),
+        sleep(DISCONNECT_PATIENCE_MS, undefined, { ref: false }),
+      ]);
     }
   }
 
@@ -135,21 +131,6 @@ export class KafkaSession {
     return this.#consumer.commitOffsets(
       offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) })),
     );
-  }
-
-  #lives(): void {
-    this.#sign = Date.now();
-  }
-
-  /** One at a time: each waits for what is under way. */
-  #disconnect(): Promise<void> {
-    this.#disconnecting ??= this.#consumer
-      .disconnect()
-      .catch(() => {})
-      .finally(() => {
-        this.#disconnecting = undefined;
-      });
-    return this.#disconnecting;
   }
 
   async #start(): Promise<void> {

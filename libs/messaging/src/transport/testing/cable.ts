@@ -13,11 +13,13 @@ export class SocketCable implements Cable {
   readonly #sockets = new Set<Socket>();
   #cut = false;
   #frozen = false;
+  #trap: { readonly apiKey: number; readonly sprung: () => void } | undefined;
 
   readonly socketFactory: ISocketFactory = ({ host, port, onConnect }) => {
     // Port 1 of the local host refuses.
     const socket = this.#cut ? connect(1, '127.0.0.1') : connect({ host, port }, onConnect);
     this.#sockets.add(socket);
+    this.#watch(socket);
     if (this.#frozen) socket.once('connect', () => setImmediate(() => this.#frozen && socket.pause()));
     socket.on('close', () => this.#sockets.delete(socket));
     return socket;
@@ -32,6 +34,27 @@ export class SocketCable implements Cable {
   thaw(): void {
     this.#frozen = false;
     for (const socket of this.#sockets) socket.resume();
+  }
+
+  /** Freezes as soon as a request of this kind leaves (Kafka's number of its API), and resolves then. */
+  freezeAt(apiKey: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#trap = { apiKey, sprung: resolve };
+    return promise;
+  }
+
+  /** A request begins with its size, 4 bytes, and the number of its API, 2 bytes; kafkajs writes one at a time. */
+  #watch(socket: Socket): void {
+    const write = socket.write.bind(socket) as (data: Buffer, ...rest: unknown[]) => boolean;
+    socket.write = (data: Buffer | string | Uint8Array, ...rest: unknown[]): boolean => {
+      if (Buffer.isBuffer(data) && data.length > 6 && data.readInt16BE(4) === this.#trap?.apiKey) {
+        const { sprung } = this.#trap;
+        this.#trap = undefined;
+        this.freeze();
+        sprung();
+      }
+      return write(data as Buffer, ...rest);
+    };
   }
 
   cut(): void {
