@@ -7,6 +7,11 @@ import { inUnit, timeOfDay } from './units.js';
 
 type Window = Pick<Recording, 'from' | 'to' | 'stepMs'>;
 const QUIET = '#7a8497';
+const MINUTE_MS = 60_000;
+/** Where there is no room for a label every minute, pixels. */
+const NARROW = 640;
+/** Lines that may each have an area below them. */
+const FEW = 3;
 
 /** The moments at which Prometheus was asked. */
 const momentsOf = ({ from, to, stepMs }: Window): readonly number[] =>
@@ -48,6 +53,7 @@ export const lineChart = (panel: PlacedPanel, window: Window, width: number, hei
       type: 'time',
       min: window.from,
       max: window.to,
+      minInterval: width < NARROW ? 2 * MINUTE_MS : MINUTE_MS,
       axisLine: { lineStyle: { color: '#cfd5df' } },
       axisTick: { show: false },
       axisLabel: { color: QUIET, fontSize: 11, hideOverlap: true, formatter: timeOfDay },
@@ -65,8 +71,8 @@ export const lineChart = (panel: PlacedPanel, window: Window, width: number, hei
       showSymbol: false,
       color: colorOf(index),
       lineStyle: { width: panel.stacked ? 1 : 1.6 },
-      // Many faint areas on top of each other would be a dark one.
-      areaStyle: { opacity: panel.stacked ? 0.5 : 0.1 / panel.lines.length },
+      // Faint areas on top of each other would be a dark one.
+      ...((panel.stacked || panel.lines.length <= FEW) && { areaStyle: { opacity: panel.stacked ? 0.5 : 0.08 } }),
       ...(panel.stacked && { stack: 'all' }),
     })),
   });
