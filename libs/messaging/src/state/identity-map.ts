@@ -30,6 +30,8 @@ interface Entry {
   readonly table: StoreTable;
   /** Undefined while no row exists. */
   state: State | undefined;
+  /** As it was loaded. */
+  readonly before: State | undefined;
   readonly outboxId: string | null;
   trace: string | null;
   readonly existed: boolean;
@@ -147,8 +149,9 @@ export class IdentityMap {
       const updates: Row[] = [];
       for (const entry of rows.values()) {
         if (!entry.changed || entry.state === undefined) continue;
-        const { state, trace } = entry;
-        (entry.existed ? updates : inserts).push({ state, outboxId: entry.said ? outboxId : entry.outboxId, trace });
+        const { state, before, trace } = entry;
+        const row = { state, before, outboxId: entry.said ? outboxId : entry.outboxId, trace };
+        (entry.existed ? updates : inserts).push(row);
       }
       if (inserts.length) writes.push(table.insert(this.run, inserts));
       if (updates.length) writes.push(table.update(this.run, updates));
@@ -193,7 +196,16 @@ export class IdentityMap {
     const rows = getOrAdd(this.entries, table, () => new Map<string, Entry>());
     const text = table.keyOf(state);
     if (rows.has(text)) return;
-    const entry: Entry = { table, state, outboxId, trace: null, existed: true, changed: false, said: false };
+    const entry: Entry = {
+      table,
+      state,
+      before: state,
+      outboxId,
+      trace: null,
+      existed: true,
+      changed: false,
+      said: false,
+    };
     rows.set(text, entry);
     this.keepTrace(entry, trace);
   }
@@ -204,6 +216,7 @@ export class IdentityMap {
       rows.set(text, {
         table,
         state: undefined,
+        before: undefined,
         outboxId: null,
         trace: null,
         existed: false,

@@ -20,13 +20,25 @@ export interface Row {
   readonly outboxId: string | null;
   /** Trace in which it was made; always null in a table that keeps none. */
   readonly trace: string | null;
+  /** For an update: the state as it was loaded. */
+  readonly before?: State | undefined;
+}
+
+/** A bulk update of some columns. */
+interface Update {
+  /** Name of its prepared statement. */
+  readonly name: string;
+  readonly sql: string;
+  /** The key's and those that are written. */
+  readonly columns: readonly Column[];
 }
 
 /** One store's table: bulk statements, made from TypeORM's metadata, which stays the only mapping. */
 export class StoreTable {
   private readonly columns: readonly Column[];
   private readonly keyColumns: readonly Column[];
-  private readonly sql: { readonly load: string; readonly insert: string; readonly update: string };
+  private readonly sql: { readonly load: string; readonly insert: string };
+  private readonly updates = new Map<string, Update>();
   private readonly selectList: string;
   private readonly table: string;
   private readonly archive: ArchiveTable | undefined;
@@ -58,7 +70,7 @@ export class StoreTable {
     this.isTraced = metadata.findColumnWithPropertyName('trace') !== undefined;
     const kept = this.isTraced ? ['t.outbox_id', 't.trace'] : ['t.outbox_id'];
     this.selectList = [...this.columns.map(({ name }) => `t.${name}`), ...kept].join(', ');
-    this.sql = { load: this.loadSql(), insert: this.insertSql(), update: this.updateSql() };
+    this.sql = { load: this.loadSql(), insert: this.insertSql() };
     this.archive = store.archive && this.archiveTable(metadata.tableName);
   }
 
@@ -110,11 +122,16 @@ export class StoreTable {
   }
 
   insert(run: Run, rows: readonly Row[]): Promise<unknown> {
-    return run(this.sql.insert, [this.write(rows)], `${this.tableName}:insert`);
+    return run(this.sql.insert, [this.write(rows, this.columns, this.isTraced)], `${this.tableName}:insert`);
   }
 
+  /**
+   * Writes the columns in which any of the rows differs from what was loaded: most changes are of a status, and what an
+   * order or a parcel consists of is neither sent nor parsed again.
+   */
   update(run: Run, rows: readonly Row[]): Promise<unknown> {
-    return run(this.sql.update, [this.write(rows)], `${this.tableName}:update`);
+    const { name, sql, columns } = this.updateOf(rows);
+    return run(sql, [this.write(rows, columns, false)], name);
   }
 
   private read(values: unknown[]): Row {
@@ -129,16 +146,34 @@ export class StoreTable {
   }
 
   /** The rows as one JSON text: what is JSON in a column stands in it as it is, and is written out once. */
-  private write(rows: readonly Row[]): string {
+  private write(rows: readonly Row[], columns: readonly Column[], withTrace: boolean): string {
     return JSON.stringify(
       rows.map(({ state, outboxId, trace }) => {
         const values = state as Readonly<Record<string, unknown>>;
         const row: Record<string, unknown> = { outbox_id: outboxId };
-        for (const { property, column } of this.columns) row[column] = values[property];
-        if (this.isTraced) row.trace = trace;
+        for (const { property, column } of columns) row[column] = values[property];
+        if (withTrace) row.trace = trace;
         return row;
       }),
     );
+  }
+
+  /** The statement for what has changed in these rows; states are copied to be changed, so that the same is the same. */
+  private updateOf(rows: readonly Row[]): Update {
+    const changed = this.columns.filter(
+      (column) =>
+        !this.keyColumns.includes(column) &&
+        rows.some(({ state, before }) => {
+          const [now, then] = [state, before] as readonly (Readonly<Record<string, unknown>> | undefined)[];
+          return !then || now?.[column.property] !== then[column.property];
+        }),
+    );
+    const name = `${this.tableName}:update:${changed.map((column) => this.columns.indexOf(column)).join('.')}`;
+    const known = this.updates.get(name);
+    if (known) return known;
+    const made = { name, sql: this.updateSql(changed), columns: [...this.keyColumns, ...changed] };
+    this.updates.set(name, made);
+    return made;
   }
 
   private archiveTable(tableName: string): ArchiveTable {
@@ -164,23 +199,23 @@ export class StoreTable {
     const names = [...this.columns.map(({ name }) => name), 'outbox_id', ...(this.isTraced ? ['trace'] : [])].join(
       ', ',
     );
-    return `insert into ${this.table} (${names}) select ${names} from ${this.recordset()}`;
+    return `insert into ${this.table} (${names}) select ${names} from ${this.recordset(this.columns, this.isTraced)}`;
   }
 
-  private updateSql(): string {
-    const isKey = (column: Column) => this.keyColumns.includes(column);
-    const assignments = [...this.columns.filter((column) => !isKey(column)).map(({ name }) => name), 'outbox_id']
+  private updateSql(changed: readonly Column[]): string {
+    const assignments = [...changed.map(({ name }) => name), 'outbox_id']
       .map((name) => `${name} = k.${name}`)
       .join(', ');
     const condition = this.keyColumns.map(({ name }) => `t.${name} = k.${name}`).join(' and ');
-    return `update ${this.table} t set ${assignments} from ${this.recordset()} where ${condition}`;
+    const recordset = this.recordset([...this.keyColumns, ...changed], false);
+    return `update ${this.table} t set ${assignments} from ${recordset} where ${condition}`;
   }
 
-  private recordset(): string {
+  private recordset(columns: readonly Column[], withTrace: boolean): string {
     const types = [
-      ...this.columns.map(({ name, type }) => `${name} ${type}`),
+      ...columns.map(({ name, type }) => `${name} ${type}`),
       'outbox_id bigint',
-      ...(this.isTraced ? ['trace text'] : []),
+      ...(withTrace ? ['trace text'] : []),
     ];
     return `json_to_recordset($1::json) as k(${types.join(', ')})`;
   }
