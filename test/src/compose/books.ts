@@ -1,10 +1,14 @@
-import { eventually } from '@baton/messaging/testing';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ComposeSystem } from './compose-system.js';
 
 /** Participants of every order. */
 export const participants = ['orders', 'coordinator', 'inventory', 'warehouse', 'shipping', 'notification'] as const;
 
-const get = async <Answer>(url: string): Promise<Answer> => {
+/** How often the orders are counted, milliseconds. */
+const LOOK_MS = 500;
+
+/** Asks and reads JSON; whatever is not a yes is an error. */
+export const get = async <Answer>(url: string): Promise<Answer> => {
   const response = await fetch(url, { signal: AbortSignal.timeout(20_000) });
   if (!response.ok) throw new Error(`${url} answers ${response.status}`);
   return (await response.json()) as Answer;
@@ -22,15 +26,48 @@ export interface Ends {
 
 export const endsOf = (system: ComposeSystem): Promise<Ends> => get(`${system.url('gateway')}/sagas/counts`);
 
-/** Waits until each of `count` orders has ended or waits for stock. */
-export const allSettled = (system: ComposeSystem, count: number, deadlineMs: number): Promise<Ends> =>
-  eventually(async () => {
-    const ends = await endsOf(system);
-    const { running, waiting, completed, cancelled } = ends;
-    if (running > 0 || waiting + completed + cancelled < count)
-      throw new Error(`Not all settled: ${JSON.stringify(ends)}`);
-    return ends;
-  }, deadlineMs);
+/**
+ * Waits until each of `count` orders has ended or waits for stock, for as long as their numbers change: a machine with
+ * much else to do may take its time, and a system that stands still has failed.
+ * @param standstillMs the longest that nothing may change, milliseconds
+ * @param deadlineMs the longest that all may take, milliseconds
+ * @throws with the last numbers, or why there were none
+ */
+export const allSettled = async (
+  system: ComposeSystem,
+  count: number,
+  { standstillMs, deadlineMs }: { readonly standstillMs: number; readonly deadlineMs: number },
+): Promise<Ends> => {
+  const begun = Date.now();
+  let changed = begun;
+  let longest = 0;
+  let last = '';
+  for (;;) {
+    const ends = await endsOf(system).catch((error: unknown) => String(error));
+    const now = Date.now();
+    const seen = typeof ends === 'string' ? last : JSON.stringify(ends);
+    if (seen !== last) {
+      [changed, last] = [now, seen];
+    }
+    longest = Math.max(longest, now - changed);
+    if (typeof ends !== 'string') {
+      const { running, waiting, completed, cancelled } = ends;
+      if (running === 0 && waiting + completed + cancelled >= count) {
+        console.info(`[compose] settled after ${seconds(now - begun)}, ${seconds(longest)} of them without a change`);
+        return ends;
+      }
+    }
+    if (now - changed > standstillMs || now - begun > deadlineMs) {
+      const state = typeof ends === 'string' ? `${ends}, before that ${last}` : last;
+      throw new Error(
+        `Not all settled after ${seconds(now - begun)}, unchanged for ${seconds(now - changed)}: ${state}`,
+      );
+    }
+    await pause(LOOK_MS);
+  }
+};
+
+const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;
 
 export const driftOf = async (system: ComposeSystem): Promise<number> =>
   (await get<{ readonly drift: number }>(`${system.url('gateway')}/stock/audit`)).drift;
