@@ -9,8 +9,8 @@ import type { CoordinatorConfig } from '../config.js';
 import { Definitions, sagaNames } from '../definitions/index.js';
 import { inputParameters, type Inputs, inputsOf } from './inputs.js';
 import { type Kpis, kpisOf, type PeriodKpis, periodKpisOf } from './report.js';
-import { ROLLUP_SQL, type Span, spans } from './rollup-store.js';
-import { sumOf, type Tally } from './tally.js';
+import { ROLLUP_SQL, type RollupRow, type Span, spans } from './rollup-store.js';
+import { sumOf } from './tally.js';
 
 const HOUR_MS = 3_600_000;
 const LENGTH_MS: Readonly<Record<Span, number>> = { hour: HOUR_MS, day: 24 * HOUR_MS };
@@ -90,9 +90,10 @@ export class KpisApi {
     const { from, to } = stretch(by, since, until, now);
     const inputs = inputsOf(this.config, stated);
     const [rows, progress] = await Promise.all([
-      this.database.query<{ startsAt: Date; tally: Tally }[]>(ROLLUP_SQL, [definition, by, iso(from), iso(to)]),
+      this.database.query<RollupRow[]>(ROLLUP_SQL, [definition, by, ...[from, to, ...wholeDays(from, to)].map(iso)]),
       this.database.query<{ until: Date }[]>('select counted_until as until from kpi_progress'),
     ]);
+    const ofPart = (wanted: RollupRow['part']) => rows.filter(({ part }) => part === wanted);
     const of = this.definitions.latest(definition);
     const hours = (start: number, end: number): number => Math.max(0, Math.min(end, now) - start) / HOUR_MS;
     return {
@@ -102,8 +103,8 @@ export class KpisApi {
       to: iso(to),
       countedUntil: progress[0]?.until.toISOString() ?? null,
       inputs,
-      total: kpisOf(of, sumOf(rows.map(({ tally }) => tally)), hours(from, to), inputs),
-      periods: rows.map(({ startsAt, tally }) => {
+      total: kpisOf(of, sumOf(ofPart('total').map(({ tally }) => tally)), hours(from, to), inputs),
+      periods: ofPart(by === 'hour' ? 'period' : 'total').map(({ startsAt, tally }) => {
         const [start, end] = [startsAt.getTime(), startsAt.getTime() + LENGTH_MS[by]];
         return { from: iso(start), to: iso(end), kpis: periodKpisOf(of, tally, hours(start, end), inputs) };
       }),
@@ -112,6 +113,13 @@ export class KpisApi {
 }
 
 const iso = (at: number): string => new Date(at).toISOString();
+
+/** The days that lie wholly within a stretch; where there are none, both ends are the same. */
+const wholeDays = (from: number, to: number): readonly [first: number, end: number] => {
+  const first = Math.ceil(from / LENGTH_MS.day) * LENGTH_MS.day;
+  const end = Math.floor(to / LENGTH_MS.day) * LENGTH_MS.day;
+  return first < end ? [first, end] : [to, to];
+};
 
 const stretch = (by: Span, since: string | undefined, until: string | undefined, now: number) => {
   const length = LENGTH_MS[by];

@@ -60,9 +60,32 @@ export const ofSumKey = (key: string): readonly [definition: string, startsAt: s
   return [definition, startsAt];
 };
 
-/** What is read for an answer: rows of rollups alone, by the primary key. */
-export const ROLLUP_SQL = `select starts_at as "startsAt", tally from kpi_rollup
-  where definition = $1 and span = $2 and starts_at >= $3 and starts_at < $4 order by starts_at`;
+/** A row of an answer: part of its total, or one of its hours or days. */
+export interface RollupRow {
+  readonly part: 'total' | 'period';
+  readonly startsAt: Date;
+  readonly tally: Tally;
+}
+
+/**
+ * What is read for an answer from $3 to $4 by $2: rows of rollups alone, by the primary key, in one snapshot. Its total
+ * comes from whole days ($5 to $6) and the hours before and after, and its hours without what is not told of them: to
+ * parse all histograms of a month's hours would take longer than anything else. Days are read once, for both.
+ */
+export const ROLLUP_SQL = `
+  select 'total' as part, starts_at as "startsAt", tally from kpi_rollup
+  where definition = $1 and span = 'day' and starts_at >= $5 and starts_at < $6
+  union all
+  select 'total', starts_at, tally from kpi_rollup
+  where definition = $1 and span = 'hour' and starts_at >= $3 and starts_at < $5
+  union all
+  select 'total', starts_at, tally from kpi_rollup
+  where definition = $1 and span = 'hour' and starts_at >= $6 and starts_at < $4
+  union all
+  select 'period', starts_at, jsonb_build_object('counts', tally -> 'counts', 'times', jsonb_strip_nulls(
+      jsonb_build_object('cycle', tally #> '{times,cycle}', 'until-pivot', tally #> '{times,until-pivot}')))
+  from kpi_rollup where definition = $1 and span = 'hour' and $2 = 'hour' and starts_at >= $3 and starts_at < $4
+  order by 2`;
 
 /**
  * What happened lately is little beside all sagas, which the planner cannot know; a limit within keeps it from joining

@@ -175,9 +175,13 @@ it('answers for a year of a hundred thousand sagas from rollups alone', async ()
     'day',
     '2025-11-24T00:00:00Z',
     '2026-11-24T00:00:00Z',
+    '2025-11-24T00:00:00Z',
+    '2026-11-24T00:00:00Z',
   ]);
   const text = JSON.stringify(plan);
-  expect([...text.matchAll(/"Relation Name":\s*"(\w+)"/g)].map(([, name]) => name)).toEqual(['kpi_rollup']);
+  expect(new Set([...text.matchAll(/"Relation Name":\s*"(\w+)"/g)].map(([, name]) => name))).toEqual(
+    new Set(['kpi_rollup']),
+  );
   expect(text).toMatch(/"Index Name":\s*"kpi_rollup_pkey"/);
   // The look for what changed reads the pages of late history, and single sagas.
   await database.query(
