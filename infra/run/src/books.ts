@@ -61,13 +61,17 @@ export class Auditor {
 
   /** Which of these orders were accepted already. */
   async known(orderIds: readonly string[]): Promise<ReadonlySet<string>> {
-    const rows = await this.query('orders', 'select order_id from orders where order_id = any($1)', [orderIds]);
+    const rows = await this.query(
+      'orders',
+      'select order_id from orders_all where order_id = any($1) and not taken_back',
+      [orderIds],
+    );
     return new Set(rows.map(({ order_id: id }) => id as string));
   }
 
   /** True before the first order. */
   async isEmpty(): Promise<boolean> {
-    return (await this.query('orders', 'select 1 from orders limit 1', [])).length === 0;
+    return (await this.query('orders', 'select 1 from orders_all limit 1', [])).length === 0;
   }
 
   async progress(orderIds: readonly string[]): Promise<Progress> {
@@ -75,22 +79,25 @@ export class Auditor {
     const [orders, reservations, lists, shipments] = await Promise.all([
       this.counts(
         'orders',
-        'select status as name, count(*) as n from orders where order_id = any($1) group by 1',
+        'select status as name, count(*) as n from orders_all where order_id = any($1) and not taken_back group by 1',
         ids,
       ),
       this.counts(
         'inventory',
-        'select state as name, count(distinct order_id) as n from reservation where order_id = any($1) group by 1',
+        `select state as name, count(distinct order_id) as n from reservation_all
+         where order_id = any($1) and not taken_back group by 1`,
         ids,
       ),
       this.counts(
         'warehouse',
-        'select state as name, count(distinct order_id) as n from pick_lists where order_id = any($1) group by 1',
+        `select state as name, count(distinct order_id) as n from pick_lists_all
+         where order_id = any($1) and not taken_back group by 1`,
         ids,
       ),
       this.counts(
         'shipping',
-        'select state as name, count(distinct order_id) as n from shipments where order_id = any($1) group by 1',
+        `select state as name, count(distinct order_id) as n from shipments_all
+         where order_id = any($1) and not taken_back group by 1`,
         ids,
       ),
     ]);
@@ -122,7 +129,7 @@ export class Auditor {
   async books(orderIds: readonly string[]): Promise<Books> {
     const ids = [orderIds];
     const [statuses, waiting, incidents, mails, drift, dead] = await Promise.all([
-      this.query('orders', 'select order_id, status from orders where order_id = any($1)', ids),
+      this.query('orders', 'select order_id, status from orders_all where order_id = any($1) and not taken_back', ids),
       this.query(
         'inventory',
         `select distinct order_id from reservation where order_id = any($1) and state = 'waiting'`,
@@ -133,7 +140,11 @@ export class Auditor {
         'select distinct order_id from incident where order_id = any($1) and resolved_at is null',
         ids,
       ),
-      this.query('notification', `select count(*) as n from mails where order_id = any($1) and state = 'sent'`, ids),
+      this.query(
+        'notification',
+        `select count(*) as n from mails_all where order_id = any($1) and state = 'sent' and not taken_back`,
+        ids,
+      ),
       this.query('inventory', DRIFT, []),
       Promise.all(
         databases.map((name) => this.query(name, `select count(*) as n from held_message where state = 'dead'`, [])),
@@ -156,7 +167,7 @@ export class Auditor {
   private async settledMails(orderIds: readonly string[]): Promise<number> {
     const rows = await this.query(
       'notification',
-      `select count(*) as n from mails where order_id = any($1) and settled_at is not null`,
+      `select count(*) as n from mails_all where order_id = any($1) and settled_at is not null and not taken_back`,
       [orderIds],
     );
     return Number(rows[0]?.n);

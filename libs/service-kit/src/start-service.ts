@@ -48,6 +48,8 @@ export interface RunningService {
   readonly app: NestExpressApplication;
   /** Absent in a service without a database. */
   readonly pipeline: PipelineRuntime | undefined;
+  /** Works by itself; here for whoever cannot wait for it. Absent in a service without a database. */
+  readonly housekeeper: Housekeeper | undefined;
   /** Takes nothing more in, finishes what is at hand, and closes everything. */
   stop(): Promise<void>;
 }
@@ -150,7 +152,7 @@ export const startService = async (
     if (!options.transport) await transport?.close();
     log.info('Stopped');
   };
-  return { name: definition.name, url, app, pipeline, stop: () => (stopping ??= stop()) };
+  return { name: definition.name, url, app, pipeline, housekeeper, stop: () => (stopping ??= stop()) };
 };
 
 /** The data source that exists already, as Nest's module wants it: made by a factory. */

@@ -170,3 +170,45 @@ describe('Events_through_the_unit_of_work', () => {
     expect(dead).toEqual([{ reason: expect.stringContaining('unheard of') }]);
   });
 });
+
+describe('A_reservation_in_the_archive', () => {
+  const keepHouse = async (): Promise<void> => {
+    await running.database.query(`update reservation set created_at = now() - interval '1 day'`);
+    await running.first.service.housekeeper?.round(new Date());
+  };
+  const said = () => running.first.transport.saidOf('arch-1');
+  const rows = async (table: string) =>
+    (await running.database.query(`select state from ${table} where order_id like 'arch-%' order by order_id`)).map(
+      ({ state }: { state: string }) => state,
+    );
+
+  it('guards against doing anything twice, as it did before', async () => {
+    await load([{ sku: 'arch-pen', location: 'East', onHand: 5 }]);
+    const { transport } = running.first;
+    await transport.feed([orderPlaced('arch-1', lines('arch-pen:2'))]);
+    await until('it is reserved', () => said().length === 1);
+    await transport.feed([dispatched('arch-1')]);
+    await until('it is settled', () => said().length === 2);
+    await transport.feed([releaseRequested('arch-2')]);
+    await until('the tombstone stands', () => namesOf('arch-2').length === 1);
+    await keepHouse();
+    expect([await rows('reservation'), await rows('reservation_archive')]).toEqual([[], ['settled', 'tombstone']]);
+    const shown = await running.http('GET', '/reservations?orderId=arch-1');
+    expect(JSON.stringify(shown.body)).toContain('settled');
+
+    // Published once more: the same answers, and nothing is taken from the shelf again.
+    await transport.feed([orderPlaced('arch-1', lines('arch-pen:2')), dispatched('arch-1')]);
+    await until('both are answered again', () => said().length === 4);
+    expect(said().slice(2)).toEqual(said().slice(0, 2));
+    expect(await onHandOf('arch-pen')).toBe(3);
+
+    // What comes after its undo finds the tombstone there.
+    await keepHouse();
+    expect(await rows('reservation')).toEqual([]);
+    await transport.feed([orderPlaced('arch-2', lines('arch-pen:1'))]);
+    await until('the tombstone is back', async () => (await rows('reservation')).length === 1);
+    expect(namesOf('arch-2')).toEqual(['StockReleased']);
+    expect((await running.http('GET', '/stock/arch-pen')).body).toMatchObject({ available: 3 });
+    expect((await running.http('GET', '/stock/audit')).body).toMatchObject({ drift: 0 });
+  });
+});

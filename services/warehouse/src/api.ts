@@ -66,7 +66,9 @@ export class PickListsApi {
   @ApiOperation({ summary: 'One pick list' })
   async read(@Param() params: Path): Promise<PickList> {
     const { orderId, shipment } = identityIn(params);
-    const list = await this.database.getRepository(AnyPickListEntity).findOneBy({ orderId, shipment, takenBack: false });
+    const list = await this.database
+      .getRepository(AnyPickListEntity)
+      .findOneBy({ orderId, shipment, takenBack: false });
     if (!list) throw noSuchList(orderId, shipment);
     return viewOf(list);
   }

@@ -18,7 +18,8 @@ interface Column {
 /**
  * Fills the databases with sagas of the past by multiplying the rows of real ones: every table with an order id, every
  * column as the services wrote it, under new order ids and at earlier times. So it is as real as its templates are, and
- * follows the tables wherever they go.
+ * follows the tables wherever they go. Finished ones go to where the housekeeper would have put them long ago: into the
+ * archives, all of this month, which makes the largest partition that there can be.
  */
 export class History {
   private finished = 0;
@@ -33,8 +34,10 @@ export class History {
   async grow(total: number, templates: readonly string[]): Promise<void> {
     const missing = total - this.finished;
     if (missing <= 0) return;
+    await this.untilCounted(templates);
     // Ended sagas of the past have no deadline left: it has fired and found nothing to do.
-    await this.multiply(templates, `done-${this.finished}`, missing, -APART_MS, new Set(['due_at']));
+    const past = { apartMs: -APART_MS, cleared: new Set(['due_at']), archived: true };
+    await this.multiply(templates, `done-${this.finished}`, missing, past);
     this.finished = total;
   }
 
@@ -47,7 +50,9 @@ export class History {
     await shop.submitApart(orders);
     const templates = orders.map(({ orderId }) => orderId);
     await this.untilWaiting(templates);
-    await this.multiply(templates, 'waiting', Math.max(0, total - templates.length), 1, new Set());
+    await this.untilCounted(templates);
+    const alike = { apartMs: 1, cleared: new Set<string>(), archived: false };
+    await this.multiply(templates, 'waiting', Math.max(0, total - templates.length), alike);
     await withClient(this.databaseUrl(databaseName('inventory')), (client) =>
       client.query(
         `update stock set waiting = units
@@ -75,19 +80,26 @@ export class History {
     }
   }
 
-  private async multiply(
-    templates: readonly string[],
-    prefix: string,
-    count: number,
-    apartMs: number,
-    cleared: ReadonlySet<string>,
-  ): Promise<void> {
+  /** KPIs have counted these, so that their copies are counted too, and are no work of a figure's. */
+  private async untilCounted(orderIds: readonly string[]): Promise<void> {
+    await withClient(this.databaseUrl(databaseName('coordinator')), async (client) => {
+      for (let count = 0; count < orderIds.length; await pause(LOOK_EVERY_MS)) {
+        const { rows } = await client.query<{ readonly n: number }>(
+          'select count(*)::int as n from kpi_saga join saga using (definition, order_id, visits) where order_id = any($1)',
+          [orderIds],
+        );
+        count = rows[0]?.n ?? 0;
+      }
+    });
+  }
+
+  private async multiply(templates: readonly string[], prefix: string, count: number, copies: Copies): Promise<void> {
     for (const name of databases) {
       await withClient(this.databaseUrl(databaseName(name)), async (client) => {
-        for (const [table, columns] of await tablesWithOrders(client)) {
+        for (const table of await tablesWithOrders(client)) {
           for (let from = 0; from < count; from += PART) {
             const to = Math.min(from + PART, count) - 1;
-            await client.query(copyOf(table, columns, prefix, apartMs, cleared), [templates, from, to]);
+            await client.query(copyOf(table, prefix, copies), [templates, from, to]);
           }
         }
         // As if they had been there for long: planned for, vacuumed, and on disk.
@@ -108,41 +120,70 @@ const withClient = async <T>(url: string, work: (client: pg.Client) => Promise<T
   }
 };
 
-/** Tables with rows of orders, those that hold what is under way left out: it is not there when an order has ended. */
-const tablesWithOrders = async (client: pg.Client): Promise<ReadonlyMap<string, readonly Column[]>> => {
-  const { rows } = await client.query<{ readonly table: string; readonly name: string; readonly type: string }>(
-    `select c.table_name as table, c.column_name as name, c.data_type as type
-     from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
-     where c.table_schema = 'public' and t.table_type = 'BASE TABLE' and c.is_generated = 'NEVER'
-       and exists (select from information_schema.columns o
-                   where o.table_schema = 'public' and o.table_name = c.table_name and o.column_name = 'order_id')
-     order by c.table_name, c.ordinal_position`,
+/** A table with rows of orders. */
+interface OrderTable {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  /** Rows that have ended leave for an archive beside it. */
+  readonly hasArchive: boolean;
+}
+
+/** Tables with rows of orders; those that hold what is under way have none of an order that has ended. */
+const tablesWithOrders = async (client: pg.Client): Promise<readonly OrderTable[]> => {
+  const { rows } = await client.query<{
+    readonly table: string;
+    readonly name: string;
+    readonly type: string;
+    readonly hasArchive: boolean;
+  }>(
+    `select t.relname as table, a.attname as name, format_type(a.atttypid, a.atttypmod) as type,
+            to_regclass(t.relname || '_archive') is not null as "hasArchive"
+     from pg_class t join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
+     where t.relnamespace = 'public'::regnamespace and t.relkind in ('r', 'p') and not t.relispartition
+       and t.relname not like '%\\_archive'
+       and exists (select from pg_attribute o where o.attrelid = t.oid and o.attname = 'order_id')
+     order by t.relname, a.attnum`,
   );
-  return Map.groupBy(rows, ({ table }) => table);
+  return [...Map.groupBy(rows, ({ table }) => table)].map(([name, columns]) => ({
+    name,
+    columns,
+    hasArchive: columns[0]?.hasArchive === true,
+  }));
 };
+
+/** How copies differ from their templates. */
+interface Copies {
+  /** Milliseconds from one to the next. */
+  readonly apartMs: number;
+  /** Columns that are null in copies. */
+  readonly cleared: ReadonlySet<string>;
+  /** They are in the archives already. */
+  readonly archived: boolean;
+}
 
 /** Copies number $2 to $3 of the rows of the orders $1, which take turns. */
 const copyOf = (
-  table: string,
-  columns: readonly Column[],
+  { name: table, columns, hasArchive }: OrderTable,
   prefix: string,
-  apartMs: number,
-  cleared: ReadonlySet<string>,
+  { apartMs, cleared, archived }: Copies,
 ): string => {
   const id = `'${prefix}-' || g`;
   const value = ({ name, type }: Column): string => {
     const column = `t.${pg.escapeIdentifier(name)}`;
     if (name === 'order_id') return id;
     if (cleared.has(name)) return `null::${type}`;
-    if (type === 'jsonb') return `replace(${column}::text, t.order_id, ${id})::jsonb`;
+    if (type === 'jsonb' || type === 'json') return `replace(${column}::text, t.order_id, ${id})::${type}`;
     if (type === 'text') return `replace(${column}, t.order_id, ${id})`;
     if (type.startsWith('timestamp')) return `${column} + g * interval '${apartMs} milliseconds'`;
     return column;
   };
   const names = columns.map(({ name }) => pg.escapeIdentifier(name)).join(', ');
+  const values = columns.map(value).join(', ');
+  const [into, column, moment] =
+    archived && hasArchive ? [`${table}_archive`, ', archived_at', ', now()'] : [table, '', ''];
   return `
-    insert into ${pg.escapeIdentifier(table)} (${names})
-    select ${columns.map(value).join(', ')}
+    insert into ${pg.escapeIdentifier(into)} (${names}${column})
+    select ${values}${moment}
     from generate_series($2::int, $3::int) g
     join unnest($1::text[]) with ordinality as k(template, n) on k.n = 1 + g % cardinality($1::text[])
     join ${pg.escapeIdentifier(table)} t on t.order_id = k.template`;

@@ -1,4 +1,4 @@
-import { type InstrumentDeclaration, instruments, messageOutcomes } from '@baton/messaging';
+import { type InstrumentDeclaration, instruments, messageOutcomes, retentionInstruments } from '@baton/messaging';
 import { groundMetrics, type ServiceDefinition } from '@baton/service-kit';
 import { code, page, table, writtenBy } from './markdown.js';
 
@@ -45,6 +45,7 @@ them set nothing is sent. In the embedded mode all services are one process, so 
       ['outcome', 'meaning'],
       Object.entries(messageOutcomes).map(([outcome, meaning]) => [code(outcome), meaning]),
     ),
+    ...section('Retention', 'Of every service with a database.', Object.values(retentionInstruments)),
     ...section('What a service stands on', 'Of every service with a database.', Object.values(groundMetrics)),
     ...services.flatMap(({ name, doc, metrics }) =>
       metrics ? section(name, doc, Object.values(metrics.declared)) : [],

@@ -8,7 +8,8 @@ export class Vacuum1764000001000 implements MigrationInterface {
   readonly name = 'Vacuum1764000001000';
 
   async up(runner: QueryRunner): Promise<void> {
-    const often = 'autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0';
+    const often =
+      'autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0';
     // Their rows hold all events of a unit of work, which are kept beside the table.
     const beside = 'toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 1000';
     await runner.query(`alter table outbox set (${often}, ${beside})`);
@@ -19,8 +20,7 @@ export class Vacuum1764000001000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    const names =
-      'autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold, autovacuum_vacuum_cost_delay';
+    const names = 'autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold, autovacuum_vacuum_cost_delay';
     const beside = 'toast.autovacuum_vacuum_scale_factor, toast.autovacuum_vacuum_threshold';
     await runner.query(`alter table outbox reset (${names}, ${beside})`);
     await runner.query(`alter table effect reset (${names}, fillfactor)`);
@@ -28,4 +28,3 @@ export class Vacuum1764000001000 implements MigrationInterface {
     await runner.query(`alter table position reset (${names}, fillfactor)`);
   }
 }
-

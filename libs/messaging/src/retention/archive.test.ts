@@ -156,7 +156,12 @@ describe('What_has_ended', () => {
     await insert(1, 'done');
     await round();
     const seen = await Promise.all([1, 2, 3, 4].map(() => visit([nameOf(1)], visited)));
-    expect(seen.flat().map((parcel) => parcel?.visits).toSorted()).toEqual([0, 1, 2, 3]);
+    expect(
+      seen
+        .flat()
+        .map((parcel) => parcel?.visits)
+        .toSorted(),
+    ).toEqual([0, 1, 2, 3]);
     expect(await count('parcel_all where not taken_back')).toBe(1);
   });
 
@@ -202,7 +207,9 @@ describe('Moving_while_units_of_work_run', () => {
     });
     await Promise.all(movers);
     expect(await count('(select 1 from parcel_all where not taken_back group by order_id) x')).toBe(PARCELS);
-    const [sum] = await fresh.query('select sum(visits)::int as n, count(*)::int as rows from parcel_all where not taken_back');
+    const [sum] = await fresh.query(
+      'select sum(visits)::int as n, count(*)::int as rows from parcel_all where not taken_back',
+    );
     expect(sum).toEqual({ n: done, rows: PARCELS });
     expect(await count('parcel_archive where taken_back'), 'some were taken back').toBeGreaterThan(0);
   });
@@ -235,7 +242,10 @@ describe('Partitions', () => {
     expect(await names('parcel_archive')).not.toContain('parcel_archive_2031_01');
     expect(await names('parcel_archive')).toContain('parcel_archive_2031_02');
     expect((await fresh.query('select order_id from parcel_archive')).map((row) => row['order_id'])).toEqual(['new']);
-    expect(await fresh.query('select order_id from diary order by 1')).toEqual([{ order_id: 'b' }, { order_id: 'old' }]);
+    expect(await fresh.query('select order_id from diary order by 1')).toEqual([
+      { order_id: 'b' },
+      { order_id: 'old' },
+    ]);
   });
 
   it('wait for nobody for long: they are changed at a later walk', async () => {

@@ -193,11 +193,7 @@ const isFree = async (ask: Ask, lock: number): Promise<boolean> => {
 
 const isLockTimeout = (error: unknown): boolean => (error as { readonly code?: string }).code === '55P03';
 
-const planOf = (
-  store: Store,
-  dataSource: DataSource,
-  beforeDrop: Readonly<Record<string, string>>,
-): ArchivePlan => {
+const planOf = (store: Store, dataSource: DataSource, beforeDrop: Readonly<Record<string, string>>): ArchivePlan => {
   const { tableName } = dataSource.getMetadata(store.entity);
   if (!store.archive) throw new Error(`${store.entity.name} has no archive: declare its store with archived(…).`);
   const statement = beforeDrop[tableName];

@@ -37,7 +37,10 @@ export class SagaReads {
   constructor(private readonly database: DataSource) {}
 
   async find(definition: string, orderId: string): Promise<SagaRecord | undefined> {
-    return (await this.database.getRepository(AnySagaEntity).findOneBy({ definition, orderId, takenBack: false })) ?? undefined;
+    return (
+      (await this.database.getRepository(AnySagaEntity).findOneBy({ definition, orderId, takenBack: false })) ??
+      undefined
+    );
   }
 
   /** Newest first. Reads as many rows of an index as the page has, however many there are. */

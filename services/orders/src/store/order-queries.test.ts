@@ -1,12 +1,13 @@
+import { Housekeeper } from '@baton/messaging';
 import { type FreshDatabase, freshDatabase } from '@baton/messaging/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DataSource } from 'typeorm';
 import { wishesDue } from '../commands.js';
 import type { OrderRecord } from '../domain/order.js';
 import { Conversation, order } from '../testing/orders.fixture.js';
-import { Archive1764000004000 } from './archive.migration.js';
+import { Archive1764000004000, UNCOUNT_DROPPED } from './archive.migration.js';
 import { CreateOrders1764000000000 } from './migrations.js';
-import { AnyOrderEntity, OrderEntity } from './order.entity.js';
+import { AnyOrderEntity, OrderEntity, Orders } from './order.entity.js';
 import { OrderQueries } from './order-queries.js';
 
 let fresh: FreshDatabase;
@@ -95,6 +96,41 @@ describe('The orders in the database', () => {
       'select status, count(*)::int as n from orders where placed_at is not null group by status',
     );
     for (const { status, n } of counted) expect(after[status]).toBe(n);
+  });
+
+  it('are listed, found and counted as before when some of them are in the archive', async () => {
+    const ended = ['i', 'j', 'k'].map((id, n) => ({
+      ...placed(`old-${id}`, minute(20 + n)),
+      status: 'completed' as const,
+    }));
+    await insert([...ended, placed('new-l', minute(30))]);
+    const before = await queries.countByStatus();
+    const listed = (await queries.list({ limit: 4 })).map(({ orderId }) => orderId);
+    expect(listed).toEqual(['new-l', 'old-k', 'old-j', 'old-i']);
+
+    const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const settings = { archiveAfterMs: 0, retentionMs: 30 * 24 * 3_600_000 };
+    const plan = { stores: [Orders], beforeDrop: { orders: UNCOUNT_DROPPED } };
+    await database.query('create table if not exists inbox (created_at timestamptz)');
+    const keeper = new Housekeeper({ service: 'orders', dataSource: database, plan, settings, log: silent });
+    await keeper.round(new Date());
+    const [{ n }] = await database.query(`select count(*)::int as n from orders_archive where order_id like 'old-%'`);
+    expect(n).toBe(3);
+
+    expect(await queries.countByStatus()).toEqual(before);
+    expect((await queries.list({ limit: 4 })).map(({ orderId }) => orderId)).toEqual(listed);
+    expect(
+      (await queries.list({ limit: 2, status: 'completed', after: { placedAt: minute(22), orderId: 'old-k' } })).map(
+        ({ orderId }) => orderId,
+      ),
+    ).toEqual(['old-j', 'old-i']);
+    expect(await queries.find('old-j')).toMatchObject({ orderId: 'old-j', status: 'completed' });
+
+    // What is dropped counts no more.
+    await keeper.round(new Date(Date.now() + 90 * 24 * 3_600_000));
+    const after = await queries.countByStatus();
+    expect(after.completed).toBe(before.completed - 3);
+    expect(await queries.find('old-j')).toBeUndefined();
   });
 
   it('give up wishes whose order never came, once that is due', async () => {

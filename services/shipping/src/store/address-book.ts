@@ -16,7 +16,9 @@ export class StoredAddressBook implements AddressBook {
   constructor(database: DataSource) {
     this.rows = new DataLoader(
       async (orderIds) => {
-        const found = await database.getRepository(AnyDestinationEntity).findBy({ orderId: In(orderIds), takenBack: false });
+        const found = await database
+          .getRepository(AnyDestinationEntity)
+          .findBy({ orderId: In(orderIds), takenBack: false });
         const byOrder = new Map(found.map((row) => [row.orderId, row]));
         return orderIds.map((orderId) => byOrder.get(orderId));
       },

@@ -7,9 +7,7 @@ export class Archive1764000004000 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await createArchive(runner, 'saga', ['definition', 'order_id']);
-    await runner.query(
-      `create index saga_archive_by_age on saga_archive (definition, created_at desc, order_id desc)`,
-    );
+    await runner.query(`create index saga_archive_by_age on saga_archive (definition, created_at desc, order_id desc)`);
     await runner.query(
       `create index saga_archive_by_status on saga_archive (definition, status, created_at desc, order_id desc)`,
     );
