@@ -43,7 +43,7 @@ export class HealthController {
       async () => {
         const { consuming } = await healthOf(pipeline);
         const check = this.indicator.check('consumer');
-        return consuming ? check.up() : check.down('has stopped');
+        return consuming ? check.up() : check.down('does not read its topics');
       },
       async () => {
         const { outboxAge } = await healthOf(pipeline);

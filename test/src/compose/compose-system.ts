@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { eventually } from '@baton/messaging/testing';
 import { docker, execute } from './docker.js';
 
 /** Port variables of the Compose files, and what answers there. */
@@ -10,6 +11,8 @@ const PORTS = {
   jaeger: 'BATON_JAEGER_PORT',
   prometheus: 'BATON_PROMETHEUS_PORT',
 } as const;
+/** How long it may take until a container stands still, milliseconds. */
+const FREEZE_PATIENCE_MS = 60_000;
 type Published = keyof typeof PORTS;
 
 const freePort = (): Promise<number> =>
@@ -56,6 +59,15 @@ export class ComposeSystem {
 
   compose(...args: readonly string[]): Promise<string> {
     return execute('docker', ['compose', ...args], this.env);
+  }
+
+  /** Stops a service's processes where they stand; an engine with much to do may need more than one try. */
+  async freeze(service: string): Promise<void> {
+    await eventually(() => this.compose('pause', service), FREEZE_PATIENCE_MS);
+  }
+
+  async thaw(service: string): Promise<void> {
+    await this.compose('unpause', service);
   }
 
   /** Base address of something that is published on this machine. */

@@ -100,9 +100,9 @@ describe('The system in containers', () => {
       rest.catch(() => {});
       await system.compose('kill', '--signal', 'SIGKILL', 'warehouse');
       await system.compose('up', '--detach', '--no-build', '--no-deps', 'warehouse');
-      await system.compose('pause', 'kafka');
+      await system.freeze('kafka');
       await pause(KAFKA_AWAY_MS);
-      await system.compose('unpause', 'kafka');
+      await system.thaw('kafka');
       await system.compose('restart', 'postgres');
       await system.compose('up', '--detach', '--no-build', '--no-deps', '--scale', 'inventory=3', 'inventory');
       await rest;

@@ -10,9 +10,6 @@ import type { KafkaSettings } from './kafka-options.js';
 import { incoming } from './kafka-records.js';
 import { KafkaSession } from './kafka-session.js';
 
-/** Who has read nothing for this long, not even that there is nothing, does not do its work, milliseconds. */
-const SILENCE_MS = 60_000;
-
 /**
  * A member of a consumer group that never gives up: when its session with the cluster ends, it begins another one.
  *
@@ -43,7 +40,7 @@ export class KafkaConsumer implements Consumer {
   }
 
   get healthy(): boolean {
-    return this.#healthy && Date.now() - this.#heard <= SILENCE_MS;
+    return this.#healthy && Date.now() - this.#heard <= this.settings.stuckAfterMs;
   }
 
   async commit(offsets: readonly PartitionOffset[]): Promise<void> {

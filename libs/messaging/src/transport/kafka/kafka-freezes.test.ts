@@ -63,6 +63,40 @@ describe('A broker that answers nothing for a while', () => {
     await transport.close();
   };
 
+  const STUCK_MS = 1_500;
+  const joinedBy = async (cable: SocketCable, onAssigned?: () => Promise<never>) => {
+    const transport = await KafkaTransport.connect({
+      brokers,
+      clientId: 'watched',
+      stuckAfterMs: STUCK_MS,
+      socketFactory: cable.socketFactory,
+    });
+    const name = unique('watched');
+    await publisher.ensureTopics([topic(name, 4)]);
+    const member = await Member.join(transport, unique('group'), [name], onAssigned && { onAssigned });
+    return { transport, member };
+  };
+
+  it('makes a member unhealthy that reads nothing, until it reads again', async () => {
+    const cable = new SocketCable();
+    const { transport, member } = await joinedBy(cable);
+    await until(() => member.held.size === 4);
+    // There is nothing new in its topic, and it knows: that is no reason.
+    await sleep(2 * STUCK_MS);
+    expect(member.consumer.healthy).toBe(true);
+    cable.freeze();
+    await until(() => !member.consumer.healthy);
+    cable.thaw();
+    await until(() => member.consumer.healthy);
+    await transport.close();
+  });
+
+  it('is not the only reason for that: a member whose assignment is never taken reads nothing either', async () => {
+    const { transport, member } = await joinedBy(new SocketCable(), () => new Promise(() => {}));
+    await until(() => !member.consumer.healthy);
+    await transport.close();
+  });
+
   it('costs no member its place, and makes no second one, whatever was asked and however long', async () => {
     const cases = Object.entries(REQUESTS).flatMap(([request, apiKey]) =>
       FREEZES_MS.map(async (frozenMs) => {

@@ -32,6 +32,11 @@ export interface KafkaOptions {
   readonly fetchWaitMs?: number;
   /** A request without an answer has failed after this, milliseconds. Default 15,000. */
   readonly requestTimeoutMs?: number;
+  /**
+   * A consumer that has read nothing for this long, not even that there is nothing new, does not count as healthy,
+   * milliseconds. Default 60,000.
+   */
+  readonly stuckAfterMs?: number;
   readonly limits?: Partial<LaneLimits>;
   /** Makes the connections' sockets, for proxies and tests. */
   readonly socketFactory?: ISocketFactory;
@@ -50,6 +55,7 @@ export interface KafkaSettings {
   readonly fetchWaitMs: number;
   /** Whatever of the client shows no sign of life for this long is given up for a new one, milliseconds. */
   readonly silenceMs: number;
+  readonly stuckAfterMs: number;
   readonly limits: LaneLimits;
   /**
    * A client of its own for each producer and each member of a group: kafkajs keeps the committed offsets of a group
@@ -78,6 +84,7 @@ export function settingsOf(options: KafkaOptions): KafkaSettings {
     rebalanceTimeoutMs,
     // A join may take as long as the slowest member's; after that, twice what a request may.
     silenceMs: rebalanceTimeoutMs + 2 * requestTimeoutMs,
+    stuckAfterMs: options.stuckAfterMs ?? 60_000,
     fetchWaitMs: options.fetchWaitMs ?? 500,
     limits: { ...defaultLimits, ...options.limits },
     client: () =>
