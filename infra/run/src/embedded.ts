@@ -11,7 +11,7 @@ import { startStaff, warehouse } from '@baton/warehouse';
 import { databaseName, databases, type Places } from './places.js';
 import { createDatabases, startPostgres } from './postgres.js';
 import { createSupervisor } from './processes.js';
-import { serviceEnv, type World } from './settings.js';
+import { peopleEnv, serviceEnv, type World } from './settings.js';
 import type { Say, System } from './system.js';
 
 /** Services in the order in which they are started; the gateway comes last. */
@@ -46,7 +46,7 @@ export const startEmbedded = async (places: Places, world: World, say: Say): Pro
   });
   const services: RunningService[] = [];
   for (const definition of definitions) {
-    const env = serviceEnv(definition.name, places, databaseUrl, {});
+    const env = serviceEnv(definition.name, places, databaseUrl, peopleEnv(world));
     services.push(await startService(definition, { env, transport, logDestination }));
   }
   const carriers = await startCarrierSimulator({

@@ -8,7 +8,7 @@ import { databaseName, databases, type Places } from './places.js';
 import { createDatabases, type Postgres, startPostgres } from './postgres.js';
 import { freePort } from './processes-ports.js';
 import { createSupervisor, startNode, type Supervisor } from './processes.js';
-import { serviceEnv, type World, worldEnv } from './settings.js';
+import { peopleEnv, serviceEnv, type World, worldEnv } from './settings.js';
 import type { Say, System } from './system.js';
 
 const services: readonly ServiceName[] = [
@@ -111,7 +111,7 @@ const startWith = async (
     run('carriers', programOf('shipping', 'carrier-simulator/main.js'), world_.carriers),
     // They wait for one another where they must, so that they may start side by side.
     ...services.flatMap((name) => {
-      const env = serviceEnv(name, places, databaseUrl, { KAFKA_BROKERS: kafkaBrokers });
+      const env = serviceEnv(name, places, databaseUrl, { ...peopleEnv(world), KAFKA_BROKERS: kafkaBrokers });
       const port = name === 'gateway' ? places.gatewayPort : ports[name];
       const path = name === 'gateway' ? '/health/live' : '/health/ready';
       const copies = Array.from({ length: (instances[name] ?? 1) - 1 }, async (_, index) => {

@@ -60,6 +60,12 @@ export const serviceEnv = (
 
 const isDatabase = (name: ServiceName): name is DatabaseName => (databases as readonly string[]).includes(name);
 
+/** What KPIs are told of the simulated people: so they can say how busy these are. What somebody states goes before. */
+export const peopleEnv = ({ staff, packingSeconds }: World): Env => ({
+  KPI_PEOPLE: process.env.KPI_PEOPLE ?? String(staff),
+  KPI_MINUTES_PER_PICK_LIST: process.env.KPI_MINUTES_PER_PICK_LIST ?? String(packingSeconds / 60),
+});
+
 /** The environment of the programs that stand in for the world, when each is a process of its own. */
 export const worldEnv = (
   places: Places,
