@@ -1,6 +1,6 @@
 import { register } from 'node:module';
 import { DiagConsoleLogger, DiagLogLevel, diag } from '@opentelemetry/api';
-import { ExpressInstrumentation } from '@opentelemetry/instrumentation-express';
+import { ExpressInstrumentation, ExpressLayerType } from '@opentelemetry/instrumentation-express';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { NodeSDK } from '@opentelemetry/sdk-node';
@@ -18,7 +18,8 @@ if (isOn && process.env.OTEL_SDK_DISABLED !== 'true') {
   const sdk = new NodeSDK({
     instrumentations: [
       new HttpInstrumentation({ ignoreIncomingRequestHook: quiet }),
-      new ExpressInstrumentation(),
+      // The route's name is what it adds; a span for each middleware would bury the others.
+      new ExpressInstrumentation({ ignoreLayersType: [ExpressLayerType.MIDDLEWARE, ExpressLayerType.ROUTER] }),
       new UndiciInstrumentation(),
     ],
   });
