@@ -26,6 +26,7 @@ const impossible = (reason: string): Decision => ({ ...nothing, impossible: reas
 
 /** A shipment's stock is wanted now: all of it from one location, or none. */
 export const reserve = (wanted: Wanted, known: Reservation | undefined, books: Books): Decision => {
+  if (known?.state === 'early') return settleAtOnce(wanted, books);
   if (known) return repeated(...answerToRequest(known));
   const units = unitsOf(wanted.lines);
   const earlier = allWaiting(books);
@@ -36,6 +37,26 @@ export const reserve = (wanted: Wanted, known: Reservation | undefined, books: B
       : { ...newReservation(wanted, 'reserved'), location };
   if (location !== undefined) books.hold(units, location);
   return { reservations: [reservation], stock: books.changed(), say: answerToRequest(reservation) };
+};
+
+/** Stock is wanted of a shipment that has gone out already: it leaves the books of a location that has it all. */
+const settleAtOnce = (wanted: Wanted, books: Books, place: Partial<Reservation> = {}): Decision => {
+  const units = unitsOf(wanted.lines);
+  const location = locationFor(units, wanted.region ?? null, books, allWaiting(books));
+  if (location === undefined) {
+    return impossible(
+      `Shipment ${wanted.shipment} of order ${wanted.orderId} was dispatched, but no location has its stock: ` +
+        'count the shelf it was taken from.',
+    );
+  }
+  books.hold(units, location);
+  books.remove(units, location);
+  const settled: Reservation = { ...newReservation(wanted, 'settled'), ...place, location };
+  return {
+    reservations: [settled],
+    stock: books.changed(),
+    say: [...answerToRequest(settled), answerToDispatch(settled)],
+  };
 };
 
 /** ISO 8601 with milliseconds, whatever precision it came with, so that comparing text compares moments. */
@@ -51,6 +72,7 @@ export const placeBackorder = (
   queue: readonly Reservation[],
   books: Books,
 ): Decision => {
+  if (known?.state === 'early') return settleAtOnce(wanted, books, { placedAt: toMillis(wanted.placedAt) });
   if (known) return repeated(...answerToRequest(known));
   const backorder: Reservation = {
     ...newReservation(wanted, 'waiting'),
@@ -110,6 +132,7 @@ export const release = (
     case 'tombstone':
       return repeated(answerToRelease(known));
     case 'settled':
+    case 'early':
       return impossible(`Shipment ${shipment} of order ${orderId} was dispatched: its stock can't be released.`);
     default:
       return known.state satisfies never;
@@ -122,10 +145,12 @@ export const settle = (
   known: Reservation | undefined,
   books: Books,
 ): Decision => {
-  if (known?.state === 'settled') return repeated(answerToDispatch(known));
-  if (known?.state !== 'reserved') {
+  if (!known) return { ...nothing, reservations: [newReservation({ orderId, shipment, lines: [] }, 'early')] };
+  if (known.state === 'early') return nothing;
+  if (known.state === 'settled') return repeated(answerToDispatch(known));
+  if (known.state !== 'reserved') {
     return impossible(
-      `Shipment ${shipment} of order ${orderId} was dispatched, but its stock is ${known?.state ?? 'unheard of'}: ` +
+      `Shipment ${shipment} of order ${orderId} was dispatched, but its stock is ${known.state}: ` +
         'count the shelf it was taken from.',
     );
   }

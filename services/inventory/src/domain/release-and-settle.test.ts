@@ -1,3 +1,4 @@
+import type { Outcome } from '@baton/messaging';
 import { describe, expect, it } from 'vitest';
 import { CountStock } from '../commands.js';
 import { MemoryWorld } from '../testing/memory-world.js';
@@ -12,6 +13,7 @@ import {
 import { release } from './decide.js';
 import { Books } from './stock.js';
 
+const namesIn = ({ publish }: Outcome) => publish?.map(({ name }) => name);
 const missing = (quantity: number) => [{ lineId: 'l1', sku: 'pen', quantity }];
 
 describe('When_stock_is_to_be_released', () => {
@@ -152,10 +154,25 @@ describe('When_a_shipment_is_dispatched', () => {
       publish: [],
       deadLetter: expect.stringContaining('released'),
     });
-    expect(world.hear(dispatched('o2'))).toMatchObject({
+  });
+
+  it('before its order is heard of: goes off the books as soon as it is', () => {
+    const world = new MemoryWorld({ pen: { East: 5 } });
+    expect(world.hear(dispatched('o1'))).toMatchObject({ publish: [] });
+    expect(world.hear(dispatched('o1'))).toMatchObject({ save: [], publish: [] });
+    expect(world.hear(releaseRequested('o1'))).toMatchObject({ deadLetter: expect.stringContaining('dispatched') });
+    expect(namesIn(world.hear(orderPlaced('o1', lines('pen:2'))))).toEqual(['StockReserved', 'StockSettled']);
+    expect(namesIn(world.hear(orderPlaced('o1', lines('pen:2'))))).toEqual(['StockReserved']);
+    expect(world.level('pen', 'East')).toMatchObject({ onHand: 3, reserved: 0 });
+  });
+
+  it('before its order is heard of, of which no location has the stock: an operator sees it', () => {
+    const world = new MemoryWorld({ pen: { East: 1 } });
+    world.hear(dispatched('o1'));
+    expect(world.hear(orderPlaced('o1', lines('pen:2')))).toMatchObject({
       save: [],
       publish: [],
-      deadLetter: expect.stringContaining('unheard of'),
+      deadLetter: expect.stringContaining('no location has its stock'),
     });
   });
 

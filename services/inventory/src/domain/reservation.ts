@@ -13,9 +13,10 @@ import { byName } from './stock.js';
 /**
  * What became of a shipment's stock.
  * reserved: held at one location · short: nobody had it all, nothing is held, the end · waiting: a backorder in the
- * queue · released: undone · settled: dispatched, off the books · tombstone: undone before anything was heard of it
+ * queue · released: undone · settled: dispatched, off the books · tombstone: undone before anything was heard of it ·
+ * early: dispatched before anything was heard of it, as after a restore, when one topic is read faster than another
  */
-export const reservationStates = ['reserved', 'short', 'waiting', 'released', 'settled', 'tombstone'] as const;
+export const reservationStates = ['reserved', 'short', 'waiting', 'released', 'settled', 'tombstone', 'early'] as const;
 export type ReservationState = (typeof reservationStates)[number];
 
 /** The record of one shipment. It guards against doing anything twice, and can repeat every answer that was given. */
@@ -23,7 +24,7 @@ export interface Reservation {
   readonly orderId: string;
   readonly shipment: number;
   readonly state: ReservationState;
-  /** Empty for a tombstone: an undo does not say what it undoes. */
+  /** Empty for a tombstone, and where a dispatch came early: neither says what it is about. */
   readonly lines: readonly Line[];
   /** Location that is tried first. */
   readonly region: string | null;
@@ -85,6 +86,7 @@ export const answerToRequest = (reservation: Reservation): readonly EventDraft[]
     case 'waiting':
     case 'released':
     case 'tombstone':
+    case 'early':
       return [];
     default:
       return state satisfies never;
