@@ -4,7 +4,7 @@ export interface TopicDeclaration {
   readonly writer: string;
   readonly keyedBy: 'order' | 'sku';
   readonly partitions: number;
-  /** How long a record is kept, in milliseconds. Records and tombstones of participants outlive it. */
+  /** How long a record is kept, in milliseconds. Records and tombstones of participants outlive it: `RETENTION_DAYS`. */
   readonly retentionMs: number;
   readonly doc: string;
 }

@@ -248,6 +248,15 @@ describe('Partitions', () => {
     ]);
   });
 
+  it('leave a month to the default partition that has rows of it already', async () => {
+    await fresh.query(`insert into diary values ('early', '2033-02-03')`);
+    await round(new Date('2033-01-15T00:00:00Z'));
+    expect(await names('diary')).toEqual(expect.arrayContaining(['diary_2033_01', 'diary_2033_03']));
+    expect(await names('diary')).not.toContain('diary_2033_02');
+    await round(new Date('2033-06-15T00:00:00Z'));
+    expect(await count('diary')).toBe(0);
+  });
+
   it('wait for nobody for long: they are changed at a later walk', async () => {
     await round(new Date('2032-01-15T00:00:00Z'));
     await withClient(pool, async (client) => {

@@ -5,7 +5,7 @@ import type { PipelineLog } from '../pipeline/log.js';
 import { Poller } from '../pipeline/patience.js';
 import { type ArchiveProgress, observeRetention, retentionMetrics } from './metrics.js';
 import { Mover, type Step } from './mover.js';
-import { type Ask, expired, makePartitions, named, partitionsOf } from './partitions.js';
+import { type Ask, expired, makePartitions, named, partitionKeyOf, partitionsOf } from './partitions.js';
 import type { ArchivePlan, RetentionPlan, RetentionSettings } from './plan.js';
 
 /** Any number; of the processes of a service one keeps house at a time. */
@@ -126,7 +126,7 @@ export class Housekeeper {
   /** What was written while there was no partition for it. */
   private async emptyDefault(table: string, before: Date): Promise<void> {
     const spare = (await partitionsOf(this.ask, table)).find(({ until }) => until === undefined);
-    if (spare) await this.forget(spare.name, 'at', before);
+    if (spare) await this.forget(spare.name, await partitionKeyOf(this.ask, table), before);
   }
 
   private forgetCommands(now: Date): Promise<void> {

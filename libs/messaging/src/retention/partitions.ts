@@ -19,18 +19,33 @@ const monthOf = (date: Date, later: number): Date =>
  * @param table a table partitioned by range of time
  */
 export const makePartitions = async (ask: Ask, table: string, now: Date): Promise<void> => {
+  const key = await partitionKeyOf(ask, table);
   for (let later = 0; later <= MONTHS_AHEAD; later += 1) {
     const [from, to] = [monthOf(now, later), monthOf(now, later + 1)];
     const name = `${table}_${from.toISOString().slice(0, 7).replace('-', '_')}`;
-    const covered = (await partitionsOf(ask, table)).some(
+    const partitions = await partitionsOf(ask, table);
+    const covered = partitions.some(
       (known) => known.until !== undefined && known.until >= to && (known.from === undefined || known.from <= from),
     );
     if (covered) continue;
+    const spare = partitions.find(({ until }) => until === undefined);
+    const between = `where ${key} >= $1 and ${key} < $2 limit 1`;
+    if (spare && (await ask(named(`select 1 from %I ${between}`, spare.name), [from, to])).length > 0) continue;
     await ask(
       named(`create table %I partition of `, name) +
         named(`%I for values from ('${from.toISOString()}') to ('${to.toISOString()}')`, table),
     );
   }
+};
+
+/** The column by which a table is partitioned. */
+export const partitionKeyOf = async (ask: Ask, table: string): Promise<string> => {
+  const [row] = await ask<{ key: string | null }>(
+    `select substring(pg_get_partkeydef($1::regclass) from '\\((.+)\\)') as key`,
+    [table],
+  );
+  if (!row?.key) throw new Error(`${table} is not partitioned by a column.`);
+  return row.key;
 };
 
 export interface Partition {
