@@ -47,7 +47,8 @@ let database: FreshDatabase;
 let service: RunningService;
 let transport: MemoryTransport;
 
-const hear = (...drafts: readonly EventDraft[]): void => transport.deliver(drafts.map((draft) => encode(draft, now, {})));
+const hear = (...drafts: readonly EventDraft[]): void =>
+  transport.deliver(drafts.map((draft) => encode(draft, now, {})));
 const http = async (path: string) => (await (await fetch(`${service.url}${path}`)).json()) as Record<string, unknown>;
 const said = (name: string) =>
   transport.records.filter(({ headers }) => headers['ce_type']?.split('.')[2] === name).map(({ value }) => `${value}`);
