@@ -51,7 +51,9 @@ const hear = (...drafts: readonly EventDraft[]): void =>
   transport.deliver(drafts.map((draft) => encode(draft, now, {})));
 const http = async (path: string) => (await (await fetch(`${service.url}${path}`)).json()) as Record<string, unknown>;
 const said = (name: string) =>
-  transport.records.filter(({ headers }) => headers['ce_type']?.split('.')[2] === name).map(({ value }) => `${value}`);
+  transport.records
+    .filter(({ headers }) => headers['ce_type']?.split('.')[2] === name)
+    .map(({ value }) => value.toString('utf8'));
 const count = async (from: string) => (await database.query(`select count(*)::int as n from ${from}`))[0]?.['n'];
 const keepHouse = async (): Promise<void> => {
   await database.query(`update saga set updated_at = '2026-01-01' where updated_at > '2026-01-02'`);
