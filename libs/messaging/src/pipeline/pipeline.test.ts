@@ -59,7 +59,8 @@ test('a topic that is delivered again changes nothing', async () => {
 test('records that nobody reacts to are moved over, alone and among others, and hold up nothing', async () => {
   const rejected = (n: number) =>
     encode(OrderRejected({ orderId: `x${n}`, reason: 'order-id-reused', detail: 'x' }), '2026-01-01T00:00:00.000Z', {});
-  const position = async () => (await database.query(`select next_offset::int as at from position where topic = 'orders'`))[0]?.at;
+  const position = async () =>
+    (await database.query(`select next_offset::int as at from position where topic = 'orders'`))[0]?.at;
   transport.deliver([rejected(1), rejected(2)]);
   const service = await start();
   // What was there at the start is reached without a unit of work, so that deadlines need not wait for one.

@@ -70,11 +70,7 @@ export const skipPositions = async (
      from unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) as k(topic, partition, next_offset, reached)
      where p.topic = k.topic and p.partition = k.partition and p.next_offset = k.next_offset
      returning p.topic, p.partition, p.next_offset`,
-    [
-      ...columns(skips),
-      skips.map(({ offset }) => offset.toString()),
-      skips.map(({ reached }) => reached.toString()),
-    ],
+    [...columns(skips), skips.map(({ offset }) => offset.toString()), skips.map(({ reached }) => reached.toString())],
     'position:skip',
   );
   return offsets(rows);

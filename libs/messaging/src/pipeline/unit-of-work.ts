@@ -14,7 +14,16 @@ import { crashPoint } from './crash-points.js';
 import { type EffectRow, effectText } from './effect-rows.js';
 import { DatabaseFault } from './errors.js';
 import { begin, type HandledBefore } from './handled-before.js';
-import { buried, describe, type Failed, failed, heldAgain, heldAnew, type RetryPolicy, waitingBehind } from './holding.js';
+import {
+  buried,
+  describe,
+  type Failed,
+  failed,
+  heldAgain,
+  heldAnew,
+  type RetryPolicy,
+  waitingBehind,
+} from './holding.js';
 import { type Input, look, type Message, messageOf } from './inputs.js';
 import { Ledger } from './ledger.js';
 import { type OutboxRow, readOutbox } from './outbox.js';
@@ -107,7 +116,16 @@ export class UnitOfWork {
     const effects = await this.ledger.write(this.run, { outbox, positions, published, owner: this.parts.owner });
     this.ledger.report();
     const { settle } = this.ledger;
-    return { before: unpublished, looked, outbox, effects, positions, rewind, settle, heldSoonMs: this.ledger.heldSoonMs };
+    return {
+      before: unpublished,
+      looked,
+      outbox,
+      effects,
+      positions,
+      rewind,
+      settle,
+      heldSoonMs: this.ledger.heldSoonMs,
+    };
   }
 
   /** Loads the needs of all messages, in two stages; what a reaction needs besides is loaded when it runs. */
@@ -262,12 +280,7 @@ export class UnitOfWork {
   }
 
   /** The reaction threw: the message is tried again alone, and its key waits. */
-  private async hold(
-    input: Input,
-    message: Message,
-    error: unknown,
-    before: HandledBefore,
-  ): Promise<Failed['state']> {
+  private async hold(input: Input, message: Message, error: unknown, before: HandledBefore): Promise<Failed['state']> {
     const failure = failed(input, error, this.parts.retry);
     this.count(input, failure.state);
     if (input.kind === 'held') this.ledger.again.push(heldAgain(input, failure));
