@@ -7,10 +7,14 @@ import type { ComposeSystem } from './compose-system.js';
 const LINES = 40;
 const LOOKED_AT = '2000';
 const WIDTH = 400;
-/** Levels of pino: 40 warns, 50 is an error. */
-const WARNS = 40;
+/** Levels of our log worth showing. */
+const WARNS: ReadonlySet<string> = new Set(['warn', 'error', 'fatal']);
+/** Sagas under way that are shown. */
+const SAGAS = 20;
 /** The longest that one part of the diagnosis may take, milliseconds. */
 const PART_MS = 30_000;
+/** Compose begins its lines with a command for terminals. */
+const ERASE = /^\u001b\[2K/;
 
 type Part = readonly [title: string, tell: () => Promise<string>];
 
@@ -22,6 +26,7 @@ export const diagnosisOf = async (system: ComposeSystem): Promise<string> => {
   const logged = await within(containersOf(system)).catch(() => []);
   const parts: readonly Part[] = [
     ['orders', async () => JSON.stringify(await endsOf(system))],
+    ['sagas under way', () => sagasOf(system)],
     ['incidents by reason', () => incidentsOf(system)],
     ['containers', () => system.compose('ps', '--all')],
     ...participants.map(
@@ -60,12 +65,20 @@ const within = <Result>(work: Promise<Result>): Promise<Result> =>
 const containersOf = async (system: ComposeSystem): Promise<readonly string[]> =>
   (await system.compose('ps', '--all', '--services')).split('\n').filter((name) => name !== '');
 
+/** What the newest of the sagas under way wait for, in the coordinator's words. */
+const sagasOf = async (system: ComposeSystem): Promise<string> => {
+  const { sagas } = await get<{ readonly sagas: readonly { readonly orderId: string; readonly sentence: string }[] }>(
+    `${system.url('gateway')}/sagas?status=running&limit=${SAGAS}`,
+  );
+  return sagas.map(({ orderId, sentence }) => `${orderId}: ${sentence}`).join('\n');
+};
+
 /** How many incidents there are of each reason. */
 const incidentsOf = async (system: ComposeSystem): Promise<string> => {
-  const { items } = await get<{ readonly items: readonly { readonly step: string; readonly reason: string }[] }>(
-    `${system.url('gateway')}/incidents?limit=200`,
-  );
-  const reasons = Map.groupBy(items, ({ step, reason }) => `${step}: ${reason}`);
+  const { incidents } = await get<{
+    readonly incidents: readonly { readonly step: string; readonly reason: string }[];
+  }>(`${system.url('gateway')}/incidents?limit=200`);
+  const reasons = Map.groupBy(incidents, ({ step, reason }) => `${step}: ${reason}`);
   return [...reasons].map(([reason, all]) => `${all.length} × ${reason}`).join('\n');
 };
 
@@ -107,12 +120,12 @@ const warningsOf = async (system: ComposeSystem, service: string): Promise<strin
   const warning = lines.filter(isWarning);
   return warning
     .slice(-LINES)
-    .map((line) => line.slice(0, WIDTH))
+    .map((line) => line.replace(ERASE, '').slice(0, WIDTH))
     .join('\n');
 };
 
 /** Our services write JSON with a level; of others the words tell. */
 const isWarning = (line: string): boolean => {
-  const level = /"level":(\d+)/.exec(line)?.[1];
-  return level === undefined ? /warn|error|fatal|exception|panic/i.test(line) : Number(level) >= WARNS;
+  const level = /"level":"(\w+)"/.exec(line)?.[1];
+  return level === undefined ? /warn|error|fatal|exception|panic/i.test(line) : WARNS.has(level);
 };

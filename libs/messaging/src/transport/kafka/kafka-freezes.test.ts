@@ -17,6 +17,9 @@ const REQUESTS = {
   SyncGroup: 14,
   ApiVersions: 18,
 } as const;
+/** Errors by Kafka's numbers. */
+const COORDINATOR_LOADING = 14;
+const NOT_COORDINATOR = 16;
 const SESSION_TIMEOUT_MS = 6_000;
 const REQUEST_TIMEOUT_MS = 700;
 /** Longer than a request is waited for; longer than two; longer than a join, a connection and a session are. */
@@ -62,6 +65,23 @@ describe('A broker that answers nothing for a while', () => {
     expect(member.consumer.healthy).toBe(true);
     await transport.close();
   };
+
+  it('stops no member that failed to join anew, and is a member still', async () => {
+    const cable = new SocketCable();
+    const options = { brokers, clientId: 'told', heartbeatMs: 200, socketFactory: cable.socketFactory };
+    const transport = await KafkaTransport.connect(options);
+    const [name, group] = [unique('told'), unique('group')];
+    await publisher.ensureTopics([topic(name, 1)]);
+    const member = await Member.join(transport, group, [name]);
+    await until(() => member.held.size === 1);
+    // As after a pause: the broker is not its group's coordinator, then is, and reads again who was in the group.
+    cable.refuse(REQUESTS.Heartbeat, NOT_COORDINATOR, 1);
+    cable.refuse(REQUESTS.JoinGroup, COORDINATOR_LOADING, 1);
+    await until(() => member.held.size === 0);
+    await publisher.publish([record(name, 'key', 'value')]);
+    await until(() => member.records.length > 0);
+    await transport.close();
+  });
 
   const STUCK_MS = 1_500;
   const joinedBy = async (cable: SocketCable, onAssigned?: () => Promise<never>) => {

@@ -35,6 +35,8 @@ export class KafkaSession {
   readonly #stop = Promise.withResolvers<void>();
   readonly #pulse: Pulse;
   #joined = false;
+  /** False from the end of one membership to the beginning of the next. */
+  #member = false;
   #ended = false;
 
   constructor(
@@ -72,10 +74,11 @@ export class KafkaSession {
     // kafkajs would ask six times over the same dead connection, each time for as long.
     this.#consumer.on(REQUEST_TIMEOUT, ({ payload }) => crash.resolve(noAnswer(payload.apiName)));
     this.#consumer.on(REBALANCING, () => {
+      this.#member = false;
       if (!this.#ended) this.handlers.left();
     });
     this.#consumer.on(FETCH, () => {
-      if (this.#ended) return;
+      if (this.#ended || !this.#member) return;
       this.#pulse.beat();
       this.handlers.heard();
     });
@@ -83,6 +86,7 @@ export class KafkaSession {
       if (this.#ended) return;
       this.#pulse.beat();
       this.#joined = true;
+      this.#member = true;
       this.handlers.joined(
         Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
           partitions.map((partition) => ({ topic, partition })),

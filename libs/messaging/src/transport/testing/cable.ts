@@ -13,6 +13,7 @@ export class SocketCable implements Cable {
   readonly #sockets = new Set<Socket>();
   #cut = false;
   #frozen = false;
+  readonly #refusals = new Map<number, { readonly error: number; readonly times: number }>();
   #trap: { readonly apiKey: number; readonly sprung: () => void } | undefined;
 
   readonly socketFactory: ISocketFactory = ({ host, port, onConnect }) => {
@@ -43,17 +44,30 @@ export class SocketCable implements Cable {
     return promise;
   }
 
-  /** A request begins with its size, 4 bytes, and the number of its API, 2 bytes; kafkajs writes one at a time. */
+  /** The next requests of a kind (Kafka's number of its API) are answered here with an error (Kafka's number of it). */
+  refuse(apiKey: number, error: number, times: number): void {
+    this.#refusals.set(apiKey, { error, times });
+  }
+
+  /**
+   * A request is its size, 4 bytes, the numbers of its API and version, 2 bytes each, and its own number, 4 bytes, under
+   * which it is answered; kafkajs writes one at a time.
+   */
   #watch(socket: Socket): void {
     const write = socket.write.bind(socket) as (data: Buffer, ...rest: unknown[]) => boolean;
     socket.write = (data: Buffer | string | Uint8Array, ...rest: unknown[]): boolean => {
-      if (Buffer.isBuffer(data) && data.length > 6 && data.readInt16BE(4) === this.#trap?.apiKey) {
+      const apiKey = Buffer.isBuffer(data) && data.length >= 12 ? data.readInt16BE(4) : -1;
+      if (apiKey === this.#trap?.apiKey) {
         const { sprung } = this.#trap;
         this.#trap = undefined;
         this.freeze();
         sprung();
       }
-      return write(data as Buffer, ...rest);
+      const { error, times } = this.#refusals.get(apiKey) ?? { error: 0, times: 0 };
+      if (times === 0) return write(data as Buffer, ...rest);
+      this.#refusals.set(apiKey, { error, times: times - 1 });
+      setImmediate(() => socket.emit('data', refusal((data as Buffer).readInt32BE(8), error)));
+      return true;
     };
   }
 
@@ -66,6 +80,15 @@ export class SocketCable implements Cable {
     this.#cut = false;
   }
 }
+
+/** An answer: its size, the number of its request, a throttle time, an error, and nothing in all that may follow. */
+const refusal = (request: number, error: number): Buffer => {
+  const answer = Buffer.alloc(64);
+  answer.writeInt32BE(answer.length - 4, 0);
+  answer.writeInt32BE(request, 4);
+  answer.writeInt16BE(error, 12);
+  return answer;
+};
 
 /** A cable that is a port of its own, in front of another one. */
 export class PortCable implements Cable {
