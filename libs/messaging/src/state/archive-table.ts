@@ -13,6 +13,9 @@ export interface ArchivedTable {
   loadHot(run: Run, keys: readonly object[]): Promise<Row[]>;
 }
 
+/** The keys that the archive knows, and whether they rest there now. */
+export type ArchiveLook = ReadonlyMap<string, boolean>;
+
 /** Moves back and forth between two looks; more often than a few times is a bug. */
 const MOST_LOOKS = 20;
 
@@ -46,13 +49,16 @@ export class ArchiveTable {
       insert into "${tableName}" as t (${columns.join(', ')}) select ${of('back')} from back returning ${of('t')}`;
   }
 
-  /** The rows under these keys, which were not in the table; they are there and locked afterwards. */
-  async recall(run: Run, keys: readonly object[]): Promise<Row[]> {
+  /**
+   * The rows under these keys, which were not in the table; they are there and locked afterwards.
+   * @param first a look that was sent after the statement which did not find them
+   */
+  async recall(run: Run, keys: readonly object[], first?: ArchiveLook): Promise<Row[]> {
     const rows: Row[] = [];
     let missing = new Map(keys.map((key) => [this.table.keyOf(key), key]));
     for (let looks = 0; missing.size > 0; looks += 1) {
       if (looks === MOST_LOOKS) throw new Error(`Rows of ${this.table.tableName} are in the archive and are not.`);
-      const known = await this.look(run, missing);
+      const known = looks === 0 && first ? first : await this.look(run, [...missing.values()]);
       if (known.size === 0) break;
       const resting = [...known].filter(([, isThere]) => isThere).flatMap(([text]) => missing.get(text) ?? []);
       const back = resting.length > 0 ? await this.takeBackAll(run, resting) : [];
@@ -66,10 +72,9 @@ export class ArchiveTable {
     return rows;
   }
 
-  /** Which keys the archive knows, and whether they rest there now. */
-  private async look(run: Run, keys: ReadonlyMap<string, object>): Promise<Map<string, boolean>> {
+  async look(run: Run, keys: readonly object[]): Promise<ArchiveLook> {
     const { keyColumns, tableName, keyOf } = this.table;
-    const { rows } = await run(this.find, this.params(keys.values()), `${tableName}:archive`);
+    const { rows } = await run(this.find, this.params(keys), `${tableName}:archive`);
     const known = new Map<string, boolean>();
     for (const values of rows) {
       const key = Object.fromEntries(keyColumns.map(({ property }, index) => [property, values[index]]));
@@ -85,8 +90,7 @@ export class ArchiveTable {
     return rows.map((values) => this.table.read(values));
   }
 
-  private params(keys: Iterable<object>): unknown[][] {
-    const all = [...keys];
-    return this.table.keyColumns.map(({ property }) => all.map((key) => (key as Record<string, unknown>)[property]));
+  private params(keys: readonly object[]): unknown[][] {
+    return this.table.keyColumns.map(({ property }) => keys.map((key) => (key as Record<string, unknown>)[property]));
   }
 }

@@ -24,6 +24,12 @@ export interface Row {
   readonly before?: State | undefined;
 }
 
+/**
+ * For so few keys the look into the archive goes along with the load, whatever is found: a round trip would cost more.
+ * Of many, most are found, and only the others are looked for.
+ */
+const FEW_KEYS = 16;
+
 /** A bulk update of some columns. */
 interface Update {
   /** Name of its prepared statement. */
@@ -100,11 +106,16 @@ export class StoreTable {
    * circle. What has left for the archive is taken back.
    */
   async load(run: Run, keys: readonly object[]): Promise<Row[]> {
-    const rows = await this.loadHot(run, keys);
-    if (!this.archive || rows.length === keys.length) return rows;
+    const { archive } = this;
+    if (!archive) return this.loadHot(run, keys);
+    const [rows, look] = await Promise.all([
+      this.loadHot(run, keys),
+      keys.length <= FEW_KEYS ? archive.look(run, keys) : undefined,
+    ]);
+    if (rows.length === keys.length) return rows;
     const there = new Set(rows.map(({ state }) => this.keyOf(state)));
     const missing = keys.filter((key) => !there.has(this.keyOf(key)));
-    return [...rows, ...(await this.archive.recall(run, missing))];
+    return [...rows, ...(await archive.recall(run, missing, look))];
   }
 
   private async loadHot(run: Run, keys: readonly object[]): Promise<Row[]> {
