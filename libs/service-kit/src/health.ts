@@ -1,4 +1,4 @@
-import type { PipelineRuntime } from '@baton/messaging';
+import { type PipelineRuntime, Refused } from '@baton/messaging';
 import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { HealthCheck, type HealthCheckResult, HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
@@ -26,6 +26,12 @@ export class HealthController {
   @Get('ready')
   @HealthCheck({ noCache: true })
   ready(): Promise<HealthCheckResult> {
+    return this.look().catch((error: unknown) => {
+      throw error instanceof ServiceUnavailableException ? notReady(error) : error;
+    });
+  }
+
+  private async look(): Promise<HealthCheckResult> {
     const { pipeline } = this;
     if (!pipeline) return this.health.check([]);
     return this.health.check([
@@ -54,6 +60,13 @@ export class HealthController {
     ]);
   }
 }
+
+/** A problem that says what does not work. */
+const notReady = (error: ServiceUnavailableException): Refused => {
+  const { error: down } = error.getResponse() as { readonly error?: unknown };
+  if (typeof down !== 'object' || down === null) return new Refused(503, 'not-ready', `Not ready: ${error.message}`);
+  return new Refused(503, 'not-ready', `Not ready: ${Object.keys(down).join(', ')}`, { down });
+};
 
 const healthOf = (pipeline: PipelineRuntime) =>
   pipeline.health().catch(() => {
