@@ -122,6 +122,20 @@ export const postponeEffect = (run: Run, { kind, key }: EffectName, pauseMs: num
     'effect:postpone',
   );
 
+/** What this process owns, by the database. */
+export const ownedEffects = async (run: Run, owner: string): Promise<EffectName[]> => {
+  const { rows } = await run('select kind, key from effect where owner = $1', [owner]);
+  return rows.map(([kind, key]) => ({ kind: kind as string, key: key as string }));
+};
+
+/** Gives effects of this process back at once. */
+export const giveBack = (run: Run, owner: string, effects: readonly EffectName[]): Promise<unknown> =>
+  run(
+    `update effect set owner = null, due_at = now()
+     where owner = $1 and (kind, key) in (select * from unnest($2::text[], $3::text[]))`,
+    [owner, ...names(effects)],
+  );
+
 /** Gives everything back at once that this process owns: it stops. */
 export const giveUp = async (run: Run, owner: string): Promise<void> => {
   await run('update effect set owner = null, due_at = now() where owner = $1', [owner]);

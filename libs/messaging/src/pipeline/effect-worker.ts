@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { EffectCall, EffectDefinition } from '../api/effects.js';
 import { pipelineMetrics } from '../telemetry/metrics.js';
 import { beginSpan, fail } from '../telemetry/tracing.js';
+import type { Run } from '../state/store-table.js';
 import type { Headers } from '../transport/port.js';
 import { runOn, withClient } from './connection.js';
 import { crashPoint } from './crash-points.js';
@@ -12,9 +13,11 @@ import {
   type EffectRow,
   effectText,
   freeAbandoned,
+  giveBack,
   giveUp,
   keepAlive,
   OWNER_LEASE_MS,
+  ownedEffects,
   postponeEffect,
   subjectOf,
 } from './effect-rows.js';
@@ -50,6 +53,10 @@ export class EffectWorker {
   private readonly lanes: ReadonlyMap<string, Lane>;
   /** Claimed by this process: waiting, open, or answered and not yet committed. */
   private readonly claimed = new Set<string>();
+  /** On their way back to the table. */
+  private readonly leaving = new Set<string>();
+  /** Owned by this process at the last look, by the database, and not known here. */
+  private unknown: ReadonlySet<string> = new Set();
   private readonly abort = new AbortController();
   private readonly calls = new Set<Promise<void>>();
   private readonly claiming: Poller;
@@ -76,6 +83,7 @@ export class EffectWorker {
         this.withRun(async (run) => {
           await keepAlive(run, owner);
           await freeAbandoned(run);
+          await this.freeForgotten(run);
         }),
       ),
     ];
@@ -151,9 +159,7 @@ export class EffectWorker {
       pipelineMetrics.effects.add(1, { effect: row.kind, answered: false });
       if (!this.abort.signal.aborted) {
         const pause = backoff(row.tries, initialBackoffMs, maxBackoffMs) * (0.75 + Math.random() / 2);
-        this.claimed.delete(effectText(row));
-        // If even this fails, the lease runs out, and the effect is claimed again all the same.
-        await this.withRun((run) => postponeEffect(run, row, pause, reasonOf(error))).catch(() => undefined);
+        await this.postpone(row, pause, reasonOf(error));
         this.claiming.soon(pause);
       }
     } finally {
@@ -162,7 +168,35 @@ export class EffectWorker {
     }
   }
 
-  private withRun<T>(work: (run: ReturnType<typeof runOn>) => Promise<T>): Promise<T> {
+  /** Gives an effect back, however long the database is away: while this process lives, nobody else would take it. */
+  private async postpone(row: EffectRow, pauseMs: number, reason: string): Promise<void> {
+    const text = effectText(row);
+    this.leaving.add(text);
+    this.claimed.delete(text);
+    const write = () => this.withRun((run) => postponeEffect(run, row, pauseMs, reason));
+    // Only a stop ends patience, and gives everything back.
+    await patiently('Postponing effects', this.log, this.abort.signal, write).catch(() => undefined);
+    this.leaving.delete(text);
+  }
+
+  /**
+   * A commit whose answer was lost leaves effects that belong to this process and that it has never heard of. Whatever
+   * is unknown in two looks is one of those: what is about to be told is known at the second, and what is done is gone.
+   */
+  private async freeForgotten(run: Run): Promise<void> {
+    const unknown = (await ownedEffects(run, this.owner)).filter((effect) => {
+      const text = effectText(effect);
+      return this.lanes.has(effect.kind) && !this.claimed.has(text) && !this.leaving.has(text);
+    });
+    const forgotten = unknown.filter((effect) => this.unknown.has(effectText(effect)));
+    this.unknown = new Set(unknown.map(effectText));
+    if (forgotten.length === 0) return;
+    this.log.warn('Effects of a commit without an answer are taken up', { effects: forgotten.length });
+    await giveBack(run, this.owner, forgotten);
+    this.claiming.soon(0);
+  }
+
+  private withRun<T>(work: (run: Run) => Promise<T>): Promise<T> {
     return withClient(this.pool, (client) => work(runOn(client)));
   }
 }
