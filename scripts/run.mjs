@@ -34,10 +34,10 @@ if (!Object.hasOwn(COMMANDS, command)) {
 }
 const stamp = readStamp();
 env.PATH = toolchain(stamp.path);
-// What a unit of work makes lives for some milliseconds: with room for a few of them, most of it is never copied.
-env.NODE_OPTIONS = `${env.NODE_OPTIONS ?? ''} --max-semi-space-size=32`.trim();
 install();
 build();
+// What a unit of work makes lives for some milliseconds: with room for a few of them, most of it is never copied.
+env.NODE_OPTIONS = `${env.NODE_OPTIONS ?? ''} --max-semi-space-size=32`.trim();
 if (COMMANDS[command] !== undefined) run(COMMANDS[command]);
 
 /** A PATH on which `node` is new enough: our own, the one found last time, or one with npm's package `node`. */

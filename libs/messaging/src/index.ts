@@ -21,7 +21,12 @@ export * from './pipeline/log.js';
 export { Poller } from './pipeline/patience.js';
 export { MessageParked } from './pipeline/reactions.js';
 export { type PipelineHealth, type PipelineOptions, PipelineRuntime } from './pipeline/runtime.js';
-export { type InstrumentDeclaration, instruments, messageOutcomes } from './telemetry/instruments.js';
+export {
+  type InstrumentDeclaration,
+  instrumentOptions,
+  instruments,
+  messageOutcomes,
+} from './telemetry/instruments.js';
 export { type TraceName, traceOfText } from './telemetry/trace-text.js';
 export { activeHeaders } from './telemetry/tracing.js';
 export { type Decoded, decode, describeIssues, encode } from './wire/cloud-events.js';

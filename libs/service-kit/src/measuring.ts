@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import type { InstrumentDeclaration } from '@baton/messaging';
+import { type InstrumentDeclaration, instrumentOptions } from '@baton/messaging';
 import { type Attributes, type Counter, type Histogram, type Meter, metrics } from '@opentelemetry/api';
 
 /** Runs one statement on a service's own database, outside of any unit of work, and gives its rows. */
@@ -47,19 +47,13 @@ export const groundMetrics = {
 
 const meter = (): Meter => metrics.getMeter('@baton/service-kit');
 
-const optionsOf = ({ description, unit, buckets }: InstrumentDeclaration) => ({
-  description,
-  unit,
-  ...(buckets && { advice: { explicitBucketBoundaries: [...buckets] } }),
-});
-
 /** Makes a counter as it is declared. */
 export const counterOf = (declared: InstrumentDeclaration): Counter =>
-  meter().createCounter(declared.name, optionsOf(declared));
+  meter().createCounter(declared.name, instrumentOptions(declared));
 
 /** Makes a histogram as it is declared. */
 export const histogramOf = (declared: InstrumentDeclaration): Histogram =>
-  meter().createHistogram(declared.name, optionsOf(declared));
+  meter().createHistogram(declared.name, instrumentOptions(declared));
 
 const readGround = async (name: string, ask: Ask): Promise<readonly Measurement[]> => {
   const [[size], disk] = await Promise.all([
@@ -88,7 +82,7 @@ export const observeService = (name: string, own: ServiceMetrics | undefined, as
     ...Object.values(own?.declared ?? {}),
   ].filter(({ kind }) => kind === 'gauge');
   const gauges = new Map(
-    declared.map((each) => [each.name, meter().createObservableGauge(each.name, optionsOf(each))] as const),
+    declared.map((each) => [each.name, meter().createObservableGauge(each.name, instrumentOptions(each))] as const),
   );
   const measure: Parameters<Meter['addBatchObservableCallback']>[0] = async (result) => {
     // Each by itself: what one cannot say now is no reason to leave out the other.

@@ -29,8 +29,7 @@ export interface Lag {
  */
 export class Consumption {
   private readonly standing = new Map<string, PartitionOffset>();
-  /** The offset after the last record that was queued, and after the last that was seen at all. */
-  private readonly queued = new Map<string, bigint>();
+  /** The offset after the last record that was seen, heard or passed over. */
   private readonly seen = new Map<string, bigint>();
   /** End offsets at assignment that are not reached yet. */
   private readonly behind = new Map<string, bigint>();
@@ -38,7 +37,6 @@ export class Consumption {
   private readonly waiting = new Waiting();
   private consumer: Consumer | undefined;
   private hasTopics = true;
-
   private isPassedOver: (record: IncomingRecord) => boolean = () => false;
 
   constructor(private readonly parts: ConsumptionParts) {}
@@ -116,9 +114,7 @@ export class Consumption {
     for (const position of positions) {
       const name = partitionName(position);
       this.standing.set(name, position);
-      this.queued.delete(name);
-      this.seen.delete(name);
-      this.waiting.forget(name);
+      this.forget(name);
       this.consumer?.seek(position);
     }
   }
@@ -162,9 +158,7 @@ export class Consumption {
     for (const end of ends) {
       const name = partitionName(end);
       this.behind.set(name, end.offset);
-      this.queued.delete(name);
-      this.seen.delete(name);
-      this.waiting.forget(name);
+      this.forget(name);
       this.reached(name);
     }
     return positions;
@@ -176,9 +170,7 @@ export class Consumption {
       this.standing.delete(name);
       this.behind.delete(name);
       this.uncommitted.delete(name);
-      this.queued.delete(name);
-      this.seen.delete(name);
-      this.waiting.forget(name);
+      this.forget(name);
     }
   }
 
@@ -189,21 +181,25 @@ export class Consumption {
     const { queue } = this.parts;
     const name = partitionName(last);
     const heard = records.filter((record) => !this.isPassedOver(record));
-    const lastHeard = heard.at(-1);
-    if (lastHeard !== undefined) this.queued.set(name, lastHeard.offset + 1n);
     this.seen.set(name, last.offset + 1n);
+    this.waiting.add(name, heard);
     const passed = records.length - heard.length;
     if (passed > 0) pipelineMetrics.messages.add(passed, { name: 'unheard', outcome: 'unheard' });
     this.reached(name);
-    this.waiting.add(name, heard);
     queue.push(heard.map((record) => ({ kind: 'record', record })));
     await queue.room();
+  }
+
+  /** What was delivered of a partition counts no more: it comes again from elsewhere, or to somebody else. */
+  private forget(name: string): void {
+    this.seen.delete(name);
+    this.waiting.forget(name);
   }
 
   /** How far everything was handled or passed over; undefined for a partition that is not held. */
   private reachedOf(name: string): bigint | undefined {
     const offset = this.standing.get(name)?.offset;
-    if (offset === undefined || offset < (this.queued.get(name) ?? 0n)) return offset;
+    if (offset === undefined || this.waiting.has(name)) return offset;
     const seen = this.seen.get(name) ?? 0n;
     return seen > offset ? seen : offset;
   }

@@ -1,8 +1,8 @@
 import type { IncomingRecord } from '../transport/port.js';
 
 /**
- * The records of each partition that were delivered and are not handled yet, for telling how old the oldest is. Nothing
- * is computed until somebody asks: a delivery adds one entry, and a moved position drops those behind it.
+ * The records of each partition that were delivered and are not handled yet, for telling whether there are any and how old
+ * the oldest is. Nothing is computed until somebody asks: a delivery adds one entry, and a moved position drops those behind it.
  */
 export class Waiting {
   private readonly deliveries = new Map<string, (readonly IncomingRecord[])[]>();
@@ -22,6 +22,11 @@ export class Waiting {
     const open = this.deliveries.get(partition)?.filter((records) => (records.at(-1)?.offset ?? 0n) >= offset);
     if (open?.length) this.deliveries.set(partition, open);
     else this.deliveries.delete(partition);
+  }
+
+  /** Whether anything of a partition is not handled yet. */
+  has(partition: string): boolean {
+    return this.deliveries.has(partition);
   }
 
   /** A partition is delivered again from elsewhere, or by somebody else. */

@@ -1,5 +1,5 @@
 import { metrics } from '@opentelemetry/api';
-import type { InstrumentDeclaration } from '../telemetry/instruments.js';
+import { type InstrumentDeclaration, instrumentOptions } from '../telemetry/instruments.js';
 
 const service = 'name of the service';
 
@@ -35,17 +35,16 @@ export interface ArchiveProgress {
 }
 
 const meter = metrics.getMeter('@baton/messaging');
-const optionsOf = ({ description, unit }: InstrumentDeclaration) => ({ description, unit });
 
 export const retentionMetrics = {
-  archived: meter.createCounter(retentionInstruments.archived.name, optionsOf(retentionInstruments.archived)),
-  dropped: meter.createCounter(retentionInstruments.dropped.name, optionsOf(retentionInstruments.dropped)),
+  archived: meter.createCounter(retentionInstruments.archived.name, instrumentOptions(retentionInstruments.archived)),
+  dropped: meter.createCounter(retentionInstruments.dropped.name, instrumentOptions(retentionInstruments.dropped)),
 };
 
 /** Registers the gauge of one service; returns how to take it away again. */
 export const observeRetention = (name: string, progress: Readonly<ArchiveProgress>): (() => void) => {
   const { overdue } = retentionInstruments;
-  const gauge = meter.createObservableGauge(overdue.name, optionsOf(overdue));
+  const gauge = meter.createObservableGauge(overdue.name, instrumentOptions(overdue));
   const observe: Parameters<typeof gauge.addCallback>[0] = (result) => {
     result.observe(progress.overdue, { service: name });
   };

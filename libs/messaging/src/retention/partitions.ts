@@ -20,10 +20,10 @@ const monthOf = (date: Date, later: number): Date =>
  */
 export const makePartitions = async (ask: Ask, table: string, now: Date): Promise<void> => {
   const key = await partitionKeyOf(ask, table);
+  const partitions = await partitionsOf(ask, table);
   for (let later = 0; later <= MONTHS_AHEAD; later += 1) {
     const [from, to] = [monthOf(now, later), monthOf(now, later + 1)];
     const name = `${table}_${from.toISOString().slice(0, 7).replace('-', '_')}`;
-    const partitions = await partitionsOf(ask, table);
     const covered = partitions.some(
       (known) => known.until !== undefined && known.until >= to && (known.from === undefined || known.from <= from),
     );

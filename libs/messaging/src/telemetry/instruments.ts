@@ -1,3 +1,5 @@
+import type { MetricOptions } from '@opentelemetry/api';
+
 /** How a message ended; the values of the attribute `outcome`. */
 export const messageOutcomes = {
   handled: 'its reaction ran',
@@ -22,6 +24,13 @@ export interface InstrumentDeclaration {
   /** Boundaries of a histogram's buckets. */
   readonly buckets?: readonly number[];
 }
+
+/** The declaration as the options with which OpenTelemetry makes the instrument. */
+export const instrumentOptions = ({ description, unit, buckets }: InstrumentDeclaration): MetricOptions => ({
+  description,
+  unit,
+  ...(buckets && { advice: { explicitBucketBoundaries: [...buckets] } }),
+});
 
 const service = 'name of the service';
 const effect = 'kind of effect, such as `BookWithCarrier`';

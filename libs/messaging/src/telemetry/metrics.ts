@@ -1,17 +1,13 @@
 import { type BatchObservableCallback, metrics } from '@opentelemetry/api';
-import { type InstrumentDeclaration, instruments } from './instruments.js';
+import { type InstrumentDeclaration, instrumentOptions, instruments } from './instruments.js';
 
 const meter = metrics.getMeter('@baton/messaging');
 
 export type { MessageOutcome } from './instruments.js';
 
-const optionsOf = ({ description, unit, buckets }: InstrumentDeclaration) => ({
-  description,
-  unit,
-  ...(buckets && { advice: { explicitBucketBoundaries: [...buckets] } }),
-});
-const counter = (declared: InstrumentDeclaration) => meter.createCounter(declared.name, optionsOf(declared));
-const histogram = (declared: InstrumentDeclaration) => meter.createHistogram(declared.name, optionsOf(declared));
+const counter = (declared: InstrumentDeclaration) => meter.createCounter(declared.name, instrumentOptions(declared));
+const histogram = (declared: InstrumentDeclaration) =>
+  meter.createHistogram(declared.name, instrumentOptions(declared));
 
 /** The pipeline's instruments, made once for the process. */
 export const pipelineMetrics = {
@@ -40,7 +36,8 @@ export interface PipelineGauges {
 /** Registers the gauges of one service; returns how to take them away again. */
 export const observePipeline = (service: string, gauges: PipelineGauges): (() => void) => {
   const ownMeter = metrics.getMeter('@baton/messaging');
-  const gauge = (declared: InstrumentDeclaration) => ownMeter.createObservableGauge(declared.name, optionsOf(declared));
+  const gauge = (declared: InstrumentDeclaration) =>
+    ownMeter.createObservableGauge(declared.name, instrumentOptions(declared));
   const lag = gauge(instruments.lag);
   const lagAge = gauge(instruments.lagAge);
   const age = gauge(instruments.outboxAge);

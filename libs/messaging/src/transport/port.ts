@@ -22,7 +22,7 @@ export interface IncomingRecord {
   readonly key: string | undefined;
   readonly headers: Headers;
   readonly value: Buffer | undefined;
-  /** The header `ce_type`, where a transport can tell it without reading the others. */
+  /** The header `ce_type` of an event in binary mode, where a transport can tell it without reading the others. */
   readonly eventType?: string | undefined;
 }
 

@@ -50,7 +50,7 @@ export const decode = (record: IncomingRecord, isHeard: (eventName: string) => b
   const { headers } = record;
   const trace = traceOf(headers);
   const refuse = (reason: string): Decoded => ({ kind: 'refused', reason, trace });
-  const structured = headers['content-type']?.startsWith('application/cloudevents+json') ?? false;
+  const structured = isStructured(headers);
 
   if (!structured && headers.ce_type !== undefined) {
     const definition = definitionOfType(headers.ce_type);
@@ -93,12 +93,18 @@ export const decode = (record: IncomingRecord, isHeard: (eventName: string) => b
   );
 };
 
+const isStructured = (headers: Headers): boolean =>
+  headers['content-type']?.startsWith('application/cloudevents+json') ?? false;
+
+/** The type of an event in binary mode; in structured mode the body tells it. */
+const typeOf = (headers: Headers): string | undefined => (isStructured(headers) ? undefined : headers.ce_type);
+
 /**
  * True for a record that is what its topic may hold and that nobody here reacts to: it is told by its type alone, and
  * nothing else of it is read. Anything else, whatever is wrong with it, is for `decode` to say.
  */
 export const isPassedOver = (record: IncomingRecord, isHeard: (eventName: string) => boolean): boolean => {
-  const type = 'eventType' in record ? record.eventType : record.headers.ce_type;
+  const type = 'eventType' in record ? record.eventType : typeOf(record.headers);
   const definition = type === undefined ? undefined : definitionOfType(type);
   return definition !== undefined && definition.topic === record.topic && !isHeard(definition.eventName);
 };

@@ -1,4 +1,4 @@
-import type { IHeaders, KafkaMessage, TopicMessages } from 'kafkajs';
+import type { KafkaMessage, TopicMessages } from 'kafkajs';
 import { sizeOf } from '../delivery/publish-queue.js';
 import type { Headers, IncomingRecord, OutgoingRecord } from '../port.js';
 
@@ -29,9 +29,8 @@ class KafkaRecord implements IncomingRecord {
     this.timestamp = Number(message.timestamp);
     this.key = message.key?.toString('utf8');
     this.value = message.value ?? undefined;
+    // Records of before Kafka 0.11 have no headers.
     this.#raw = (message as { readonly rawHeaders?: RawHeaders }).rawHeaders;
-    // Old formats of records are decoded elsewhere in kafkajs.
-    if (this.#raw === undefined) this.#headers = headersOf(message.headers);
   }
 
   get headers(): Headers {
@@ -40,7 +39,7 @@ class KafkaRecord implements IncomingRecord {
   }
 
   get eventType(): string | undefined {
-    return this.#raw === undefined ? this.headers.ce_type : findType(this.#raw);
+    return this.#raw && findType(this.#raw);
   }
 }
 
@@ -116,17 +115,6 @@ function readHeaders(raw: RawHeaders): Headers {
     // A stranger's header of this name would replace the object's prototype.
     if (valueBytes < 0 || text === '__proto__') continue;
     headers[text.toLowerCase()] = raw.buffer.toString('utf8', value, value + valueBytes);
-  }
-  return headers;
-}
-
-function headersOf(raw: IHeaders | undefined): Headers {
-  const headers: Record<string, string> = {};
-  for (const name in raw) {
-    const value = raw[name];
-    const last = Array.isArray(value) ? value.at(-1) : value;
-    if (last === undefined || last === null || name === '__proto__') continue;
-    headers[name.toLowerCase()] = typeof last === 'string' ? last : last.toString('utf8');
   }
   return headers;
 }
