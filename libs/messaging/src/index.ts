@@ -17,6 +17,7 @@ export * from './retention/schema.js';
 export * from './nest/performers.js';
 export * from './nest/reaction-server.js';
 export { classify } from './pipeline/errors.js';
+export type { Gathering } from './pipeline/gathering.js';
 export * from './pipeline/log.js';
 export { Poller } from './pipeline/patience.js';
 export { MessageParked } from './pipeline/reactions.js';

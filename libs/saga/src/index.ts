@@ -1,5 +1,5 @@
 export { dueAtOf } from './clocks.js';
-export { defineSaga, SagaPlanMistaken, withPolicy } from './define.js';
+export { defineSaga, isExpected, SagaPlanMistaken, withPolicy } from './define.js';
 export type * from './definition.js';
 export { drawSaga } from './draw.js';
 export { explain, statusOf, type SagaStatus } from './explain.js';

@@ -1,4 +1,4 @@
-import type { DueSource, RetentionPlan } from '@baton/messaging';
+import type { DueSource, Gathering, RetentionPlan } from '@baton/messaging';
 import type { Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { MigrationInterface } from 'typeorm';
@@ -32,11 +32,8 @@ export interface ServiceDefinition<Config extends z.ZodObject = z.ZodObject> {
    */
   readonly config?: Config;
   readonly dueSources?: readonly DueSource[];
-  /**
-   * For a service that nobody waits for: under load it lets messages gather before the next unit of work, for up to so
-   * many milliseconds, so that several about one order cost one visit. An idle service handles each at once.
-   */
-  readonly gatherMs?: number;
+  /** Which messages may wait for company before they are handled, and how long. */
+  readonly gathering?: Gathering;
   /** What leaves for archives, and what is dropped after the retention. */
   readonly retention?: RetentionPlan;
   readonly metrics?: ServiceMetrics;

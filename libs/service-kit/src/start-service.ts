@@ -84,10 +84,10 @@ export const startService = async (
     dataSource = await openDatabase(definition, databaseUrl, log);
     transport = options.transport ?? (await connectTransport(definition.name, config, log));
     await transport.ensureTopics(topicDeclarations);
-    const { name: service, dueSources = [], gatherMs = 0, retention: plan = {} } = definition;
+    const { name: service, dueSources = [], gathering = {}, retention: plan = {} } = definition;
     housekeeper = new Housekeeper({ service, dataSource, plan, settings, log });
     await housekeeper.start();
-    pipeline = new PipelineRuntime({ service, databaseUrl, dataSource, transport, log, dueSources, gatherMs });
+    pipeline = new PipelineRuntime({ service, databaseUrl, dataSource, transport, log, dueSources, gathering });
   }
 
   const providers: Provider[] = [

@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common';
 import { IncidentsApi, SagasApi } from './api.js';
 import { type CoordinatorConfig, coordinatorConfig } from './config.js';
 import { dueSagas } from './deadlines.js';
-import { Definitions } from './definitions/index.js';
+import { Definitions, expectedEvents } from './definitions/index.js';
 import { KpisApi } from './kpis/api.js';
 import { SagaMeters } from './kpis/meters.js';
 import { coordinatorMetrics } from './kpis/metrics.js';
@@ -55,6 +55,6 @@ export const coordinator = defineService({
   },
   config: coordinatorConfig,
   dueSources: [dueSagas],
-  gatherMs: 2_000,
+  gathering: { patient: expectedEvents, loadMs: 2_000 },
   metrics: coordinatorMetrics,
 });

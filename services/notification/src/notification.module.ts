@@ -1,8 +1,10 @@
+import { OrderPlaced } from '@baton/contracts';
 import { defineService } from '@baton/service-kit';
 import { Module } from '@nestjs/common';
 import { NotificationsApi } from './api.js';
 import { notificationConfig } from './config.js';
-import { NotificationReactions } from './reactions.js';
+import { SendMail } from './effects.js';
+import { causes, NotificationReactions } from './reactions.js';
 import { MailSender } from './smtp/mail-sender.js';
 import { Archive1764000004000 } from './store/archive.migration.js';
 import { ContactEntity, Contacts, MailEntity, Mails } from './store/entities.js';
@@ -23,5 +25,6 @@ export const notification = defineService({
   migrations: [CreateMails1764000000000, RoomForUpdates1764000001000, Archive1764000004000],
   retention: { stores: [Contacts, Mails] },
   config: notificationConfig,
-  gatherMs: 500,
+  // A customer who reads a mail a moment later does not notice; several about one order share a unit of work.
+  gathering: { patient: [OrderPlaced, ...causes, SendMail.result], loadMs: 500 },
 });

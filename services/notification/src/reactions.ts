@@ -13,7 +13,14 @@ import { keyFor } from './domain/mail.js';
 import { effectKey, SendMail } from './effects.js';
 import { Contacts, Mails } from './store/entities.js';
 
-const causes = [OrderDelayed, ShipmentDispatched, ShipmentDelivered, CancellationRefused, FulfilmentCancelled] as const;
+/** What a mail is written for, besides an order that was placed. */
+export const causes = [
+  OrderDelayed,
+  ShipmentDispatched,
+  ShipmentDelivered,
+  CancellationRefused,
+  FulfilmentCancelled,
+] as const;
 type Cause = MessageOf<(typeof causes)[number]>;
 
 const placedNeeds = ({ data: { orderId } }: OrderPlaced) => ({

@@ -4,7 +4,7 @@ import { OrdersApi } from './api.js';
 import { wishesDue } from './commands.js';
 import { ordersConfig } from './config.js';
 import { ordersMetrics } from './metrics.js';
-import { OrderReactions } from './reactions.js';
+import { OrderReactions, statusFacts } from './reactions.js';
 import { SagaViews } from './saga-view.js';
 import { CreateOrders1764000000000, RoomForUpdates1764000001000 } from './store/migrations.js';
 import { Archive1764000004000, UNCOUNT_DROPPED } from './store/archive.migration.js';
@@ -27,5 +27,6 @@ export const orders = defineService({
   retention: { stores: [Orders], beforeDrop: { orders: UNCOUNT_DROPPED } },
   config: ordersConfig,
   dueSources: [wishesDue],
+  gathering: { patient: statusFacts },
   metrics: ordersMetrics,
 });

@@ -33,7 +33,8 @@ const itsOrder = ({ data }: { readonly data: { readonly orderId: string } }) => 
 });
 type ItsOrder = Loaded<typeof itsOrder>;
 
-const statusFacts = [
+/** What the customer's view of an order follows. */
+export const statusFacts = [
   OrderDelayed,
   ShipmentDispatched,
   ShipmentDelivered,

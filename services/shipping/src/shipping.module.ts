@@ -1,3 +1,4 @@
+import { OrderPlaced } from '@baton/contracts';
 import { CONFIG, defineService } from '@baton/service-kit';
 import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -41,4 +42,6 @@ export const shipping = defineService({
   migrations: [Shipments1764000000000, Archive1764000004000],
   retention: { stores: [Shipments, Destinations] },
   config: shippingConfig,
+  // An address is needed no sooner than the stock.
+  gathering: { patient: [OrderPlaced] },
 });

@@ -1,4 +1,5 @@
 import type { TopicPartition } from '../transport/port.js';
+import { allAreUrgent, type Patience } from './gathering.js';
 import type { HeldInput, Input } from './inputs.js';
 import { partitionName } from './positions.js';
 
@@ -9,14 +10,20 @@ const MOST_BYTES = 32 * 1024 * 1024;
 
 const bytesOf = (input: Input): number => (input.kind === 'record' ? (input.record.value?.length ?? 0) : 0);
 
-/** What is at hand for the next unit of work. */
+/** What is at hand for the next unit of work, and when that may begin. */
 export class InputQueue {
   private held: HeldInput[] = [];
   private others: Input[] = [];
   private records = 0;
   private bytes = 0;
+  /** True once something is here that waits no longer. */
+  private urgent = false;
+  /** Runs while all that is here may wait. */
+  private patience: NodeJS.Timeout | undefined;
   private filled: (() => void) | undefined;
   private drained: (() => void)[] = [];
+
+  constructor(private readonly waits: Patience = allAreUrgent) {}
 
   get size(): number {
     return this.held.length + this.others.length;
@@ -33,12 +40,14 @@ export class InputQueue {
         }
       }
     }
-    this.wake();
+    if (this.urgent || this.size === 0) return;
+    if (inputs.some((input) => !this.waits.isPatient(input)) || !this.hasRoom()) this.hurry();
+    else this.patience ??= setTimeout(() => this.hurry(), this.waits.patientMs);
   }
 
-  /** Resolves when there is something, or after `wake`. */
+  /** Resolves when there is something that waits no longer, or after `wake`. */
   async something(): Promise<void> {
-    if (this.size > 0) return;
+    if (this.urgent) return;
     await new Promise<void>((resolve) => {
       this.filled = resolve;
     });
@@ -60,6 +69,10 @@ export class InputQueue {
     const held = this.held.splice(0, most);
     const others = this.others.splice(0, most - held.length);
     this.forget(others);
+    // Whatever is left was not taken because of its number alone, and waits no longer.
+    this.urgent = this.size > 0;
+    clearTimeout(this.patience);
+    this.patience = undefined;
     return [...held, ...others];
   }
 
@@ -69,6 +82,11 @@ export class InputQueue {
     const isDropped = (input: Input) => input.kind === 'record' && names.has(partitionName(input.record));
     this.forget(this.others.filter(isDropped));
     this.others = this.others.filter((input) => !isDropped(input));
+  }
+
+  private hurry(): void {
+    this.urgent = true;
+    this.wake();
   }
 
   private forget(inputs: readonly Input[]): void {

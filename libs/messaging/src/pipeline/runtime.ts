@@ -17,6 +17,7 @@ import { type EffectRow, subjectOf } from './effect-rows.js';
 import { EffectWorker, type Performer } from './effect-worker.js';
 import { classify } from './errors.js';
 import { dueHeld } from './held-messages.js';
+import { type Gathering, patienceOf, pauseAfter } from './gathering.js';
 import type { RetryPolicy } from './holding.js';
 import { type CommandInput, type Input, type Message, messageOf } from './inputs.js';
 import type { PipelineLog } from './log.js';
@@ -40,8 +41,7 @@ export interface PipelineOptions {
   readonly retry?: Partial<RetryPolicy>;
   /** Most messages in one unit of work. */
   readonly batchSize?: number;
-  /** Under load, how long messages may gather before the next unit of work, milliseconds; see `ServiceDefinition`. */
-  readonly gatherMs?: number;
+  readonly gathering?: Gathering;
 }
 
 /** How a pipeline is, for health checks. */
@@ -55,8 +55,6 @@ const RETRY: RetryPolicy = { tries: 6, firstPauseMs: 200, longestPauseMs: 10_000
 const BATCH_SIZE = 2_000;
 /** For services that let messages gather, where it is what ends the gathering early. */
 const GATHERED_BATCH_SIZE = 8_000;
-/** A unit of work of so many messages means that more are on their way. */
-const BUSY = 50;
 /** For what other processes and operators put aside or let go; a process knows when its own are due. */
 const HELD_PAUSE_MS = 2_000;
 const HELD_ROWS = 500;
@@ -75,7 +73,7 @@ const STOP_DEADLINE_MS = 10_000;
 export class PipelineRuntime extends Pipeline {
   private readonly pool: pg.Pool;
   private readonly tables: StoreTables;
-  private readonly queue = new InputQueue();
+  private readonly queue: InputQueue;
   private readonly ids = new UnitIds();
   /** Names this process among those of its service. */
   private readonly owner = randomUUID();
@@ -95,7 +93,8 @@ export class PipelineRuntime extends Pipeline {
 
   constructor(private readonly options: PipelineOptions) {
     super();
-    const { transport, log } = options;
+    const { transport, log, gathering = {} } = options;
+    this.queue = new InputQueue(patienceOf(gathering));
     this.pool = unitOfWorkPool(options.databaseUrl, `baton-${options.service}`);
     this.tables = new StoreTables(options.dataSource);
     this.publisher = new Publisher(this.pool, transport, log, this.ids.isOwn);
@@ -181,7 +180,8 @@ export class PipelineRuntime extends Pipeline {
   }
 
   private async loop(): Promise<void> {
-    const { gatherMs = 0, batchSize = gatherMs > 0 ? GATHERED_BATCH_SIZE : BATCH_SIZE } = this.options;
+    const { gathering = {} } = this.options;
+    const { batchSize = gathering.loadMs ? GATHERED_BATCH_SIZE : BATCH_SIZE } = this.options;
     let pauseMs = 0;
     for (;;) {
       if (!this.stopping) await this.queue.something();
@@ -198,8 +198,7 @@ export class PipelineRuntime extends Pipeline {
         for (const input of inputs) if (input.kind === 'command') input.reject(error);
         return;
       }
-      // Under load, twice as long as the last one took: then at most a third of the time goes into units of work.
-      pauseMs = inputs.length < BUSY ? 0 : Math.min(gatherMs, 2 * (performance.now() - begun));
+      pauseMs = pauseAfter(inputs.length, performance.now() - begun, gathering);
       await this.publisher.room();
     }
   }

@@ -99,13 +99,18 @@ const isStructured = (headers: Headers): boolean =>
 /** The type of an event in binary mode; in structured mode the body tells it. */
 const typeOf = (headers: Headers): string | undefined => (isStructured(headers) ? undefined : headers.ce_type);
 
+/** The definition of a record's event, told by its headers alone; undefined where only the body tells it. */
+export const definitionIn = (record: IncomingRecord): EventDefinition | undefined => {
+  const type = 'eventType' in record ? record.eventType : typeOf(record.headers);
+  return type === undefined ? undefined : definitionOfType(type);
+};
+
 /**
  * True for a record that is what its topic may hold and that nobody here reacts to: it is told by its type alone, and
  * nothing else of it is read. Anything else, whatever is wrong with it, is for `decode` to say.
  */
 export const isPassedOver = (record: IncomingRecord, isHeard: (eventName: string) => boolean): boolean => {
-  const type = 'eventType' in record ? record.eventType : typeOf(record.headers);
-  const definition = type === undefined ? undefined : definitionOfType(type);
+  const definition = definitionIn(record);
   return definition !== undefined && definition.topic === record.topic && !isHeard(definition.eventName);
 };
 

@@ -1,5 +1,5 @@
 import { type EventDefinition, definitionOf } from '@baton/contracts';
-import { defineSaga, type SagaDefinition, type SagaPlan, withPolicy } from '@baton/saga';
+import { defineSaga, isExpected, type SagaDefinition, type SagaPlan, withPolicy } from '@baton/saga';
 import { orderFulfilmentV1 } from './order-fulfilment.v1.js';
 
 /** Every definition that some saga may still run by, versions of one name in ascending order. New sagas take the last. */
@@ -11,6 +11,11 @@ const checked = sagaPlans.map(defineSaga);
 export const heardEvents: readonly EventDefinition[] = [
   ...new Set(checked.flatMap(({ roles }) => [...roles.keys()])),
 ].map(definitionOf);
+
+/** Those of them after which no saga of any definition has anything to decide while all goes well. */
+export const expectedEvents: readonly EventDefinition[] = heardEvents.filter(({ eventName }) =>
+  checked.every((definition) => !definition.roles.has(eventName) || isExpected(definition, eventName)),
+);
 
 /** Names of the definitions whose sagas listen to an event. */
 export const listenersTo = (event: string): readonly string[] => [

@@ -1,6 +1,7 @@
 import { days, hours, minutes, statusOf } from '@baton/saga';
 import { describe, expect, it } from 'vitest';
 import { given } from './events.fixture.js';
+import { expectedEvents } from './index.js';
 
 describe('the forward path', () => {
   it('says only that it began and how it ended', () => {
@@ -29,6 +30,18 @@ describe('the forward path', () => {
     expect(order.said()).toEqual([]);
     order.reserved().placed();
     expect(order.said()).toEqual(['FulfilmentStarted', 'FulfilmentCompleted']);
+  });
+
+  it('may hear late whatever it has nothing to decide after', () => {
+    expect(expectedEvents.map(({ eventName }) => eventName).sort()).toEqual([
+      'CustomerNotified',
+      'OrderPlaced',
+      'PickListCreated',
+      'PickListPacked',
+      'ShipmentBooked',
+      'ShipmentDispatched',
+      'StockReserved',
+    ]);
   });
 
   it('hears everything twice as if once', () => {

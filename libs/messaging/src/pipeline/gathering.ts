@@ -1,0 +1,56 @@
+import type { MessageDefinition } from '../api/reactions.js';
+import { definitionIn } from '../wire/cloud-events.js';
+import type { Input } from './inputs.js';
+
+/**
+ * How long messages may wait for company, so that several share one unit of work: a transaction, a request to publish,
+ * one new version of a row in place of many.
+ */
+export interface Gathering {
+  /**
+   * Events and results of effects that nobody waits for the reaction to. With nothing else to do they wait for company;
+   * a message that is not among them takes all along that are at hand.
+   */
+  readonly patient?: readonly MessageDefinition[];
+  /** How long those wait at most, milliseconds; 250 if left out. */
+  readonly patientMs?: number;
+  /**
+   * Under load every message waits: twice as long as the last unit of work took, but not longer than so many
+   * milliseconds. For services that no step of an order waits for; 0 if left out.
+   */
+  readonly loadMs?: number;
+}
+
+const PATIENT_MS = 250;
+/** A unit of work of so many messages means that more are on their way. */
+const BUSY = 50;
+
+/** Which messages wait for company while there is nothing else to do, and how long. */
+export interface Patience {
+  readonly isPatient: (input: Input) => boolean;
+  /** Milliseconds. */
+  readonly patientMs: number;
+}
+
+export const allAreUrgent: Patience = { isPatient: () => false, patientMs: 0 };
+
+export const patienceOf = ({ patient = [], patientMs = PATIENT_MS }: Gathering): Patience => {
+  const names = new Set(patient.map(({ eventName }) => eventName));
+  return {
+    patientMs,
+    isPatient: (input) => {
+      const name = nameOf(input);
+      return name !== undefined && names.has(name);
+    },
+  };
+};
+
+/** A record whose name only its body tells is not opened for this, and waits for nobody. */
+const nameOf = (input: Input): string | undefined => {
+  if (input.kind === 'record') return definitionIn(input.record)?.eventName;
+  return input.kind === 'effect' ? input.message.name : undefined;
+};
+
+/** How long to gather after a unit of work, milliseconds: so that at most a third of the time goes into them. */
+export const pauseAfter = (inputs: number, tookMs: number, { loadMs = 0 }: Gathering): number =>
+  inputs < BUSY ? 0 : Math.min(loadMs, 2 * tookMs);
