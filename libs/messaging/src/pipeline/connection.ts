@@ -15,6 +15,19 @@ const types: pg.CustomTypesConfig = {
 };
 
 /**
+ * The statements of a unit of work are planned once for a connection, whatever arrays they are given: planning them each
+ * time would cost more than running those of a small unit of work. All look rows up by an index, one after another, which
+ * is the right plan for any number of rows; the others are ruled out, since a table that is empty now does not tell them
+ * apart.
+ */
+const PLANS = [
+  'plan_cache_mode=force_generic_plan',
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+];
+
+/**
  * The pool of the units of work, beside TypeORM's: its connections pipeline, so that statements which do not need one
  * another's answers share a round trip.
  */
@@ -23,8 +36,7 @@ export const unitOfWorkPool = (url: string, applicationName: string): pg.Pool =>
     connectionString: url,
     max: 4,
     application_name: applicationName,
-    // A plan made while a table was empty would keep its sequential scan for bulk statements over arrays.
-    options: '-c plan_cache_mode=force_custom_plan',
+    options: PLANS.map((setting) => `-c ${setting}`).join(' '),
     connectionTimeoutMillis: 5_000,
     // A server whose machine is gone answers nothing, not even that: then an error within half a minute, not never.
     keepAlive: true,
