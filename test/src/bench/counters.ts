@@ -118,7 +118,8 @@ export class Counters {
     let effects = 0;
     const sql = `
       select topic || '/' || partition as name, next_offset::float8 as offset from position
-      union all select '', count(*)::float8 from effect`;
+      union all select '', count(*)::float8 from effect
+      union all select '', coalesce(sum(bit_count(open)), 0)::float8 from effect_batch`;
     for (const { rows } of await Promise.all(
       this.services.map((pool) => pool.query<{ readonly name: string; readonly offset: number }>(sql)),
     )) {

@@ -27,7 +27,7 @@ test('a call without an answer is made again also when the database was away in 
           perform nextval('refusals');
           raise exception 'away' using errcode = 'cannot_connect_now';
         end $$;
-        create trigger away before update on effect for each row when (new.tries > old.tries) execute function away()`);
+        create trigger away before insert on effect for each row when (new.tries > 0) execute function away()`);
       throw new Error('no answer');
     },
   });

@@ -7,20 +7,17 @@ import type { Run } from '../state/store-table.js';
 import type { Headers } from '../transport/port.js';
 import { runOn, withClient } from './connection.js';
 import { crashPoint } from './crash-points.js';
+import { type EffectName, effectText, placeText, type SavedEffect, subjectOf } from './effect.js';
 import {
-  claimEffects,
-  type EffectName,
-  type EffectRow,
-  effectText,
   freeAbandoned,
   giveBack,
   giveUp,
   keepAlive,
   OWNER_LEASE_MS,
-  ownedEffects,
+  ownedPlaces,
   postponeEffect,
-  subjectOf,
-} from './effect-rows.js';
+} from './effect-places.js';
+import { claimRows } from './effect-rows.js';
 import { backoff, reasonOf } from './errors.js';
 import type { PipelineLog } from './log.js';
 import { patiently, Poller } from './patience.js';
@@ -32,7 +29,7 @@ export interface Performer {
 }
 
 /** Takes the answer of an effect to its reaction. */
-export type OnResult = (row: EffectRow, result: unknown, trace: Headers) => void;
+export type OnResult = (effect: SavedEffect, result: unknown, trace: Headers) => void;
 
 /** For effects of processes that are gone; this one knows when its own are due again. */
 const CLAIM_PAUSE_MS = 2_000;
@@ -40,27 +37,27 @@ const CLAIM_ROWS = 500;
 
 interface Lane {
   readonly performer: Performer;
-  readonly waiting: EffectRow[];
+  readonly waiting: SavedEffect[];
   open: number;
 }
 
 /**
  * Performs effects after their unit of work has committed. Each kind has its own lane with a bounded number of open
- * calls. A call without an answer is given back to the table with a pause; whoever claims it next makes the same call
+ * calls. A call without an answer is given back, to be tried after a pause; whoever claims it then makes the same call
  * under the same key.
  */
 export class EffectWorker {
   private readonly lanes: ReadonlyMap<string, Lane>;
-  /** Claimed by this process: waiting, open, or answered and not yet committed. */
-  private readonly claimed = new Set<string>();
-  /** On their way back to the table. */
-  private readonly leaving = new Set<string>();
+  /** This process', by name: waiting, open, or answered and not yet committed. */
+  private readonly claimed = new Map<string, SavedEffect>();
+  /** Had no answer, and are on their way to rows that anybody may claim. */
+  private readonly leaving = new Set<SavedEffect>();
   /** Owned by this process at the last look, by the database, and not known here. */
   private unknown: ReadonlySet<string> = new Set();
   private readonly abort = new AbortController();
   private readonly calls = new Set<Promise<void>>();
   private readonly claiming: Poller;
-  private readonly pollers: readonly Poller[];
+  private readonly keeping: Poller;
 
   constructor(
     private readonly pool: pg.Pool,
@@ -73,20 +70,17 @@ export class EffectWorker {
       performers.map((performer) => [performer.effect.effectName, { performer, waiting: [], open: 0 }]),
     );
     this.claiming = new Poller('Looking for effects', CLAIM_PAUSE_MS, log, async () => {
-      const rows = await this.withRun((run) => claimEffects(run, owner, CLAIM_ROWS));
+      const rows = await this.withRun((run) => claimRows(run, owner, CLAIM_ROWS));
       this.add(rows);
       return rows.length === CLAIM_ROWS;
     });
-    this.pollers = [
-      this.claiming,
-      new Poller('Keeping effects', OWNER_LEASE_MS / 3, log, () =>
-        this.withRun(async (run) => {
-          await keepAlive(run, owner);
-          await freeAbandoned(run);
-          await this.freeForgotten(run);
-        }),
-      ),
-    ];
+    this.keeping = new Poller('Keeping effects', OWNER_LEASE_MS / 3, log, () =>
+      this.withRun(async (run) => {
+        await keepAlive(run, owner);
+        await freeAbandoned(run);
+        await this.freeForgotten(run);
+      }),
+    );
   }
 
   /** Shows a first sign of life, before any effect can be this process'. */
@@ -95,43 +89,60 @@ export class EffectWorker {
     await patiently('The database', this.log, this.abort.signal, () =>
       this.withRun((run) => keepAlive(run, this.owner)),
     );
-    for (const poller of this.pollers) poller.start();
+    this.claiming.start();
+    this.keeping.start();
   }
 
-  /** Performs effects that this process has claimed. */
-  add(rows: readonly EffectRow[]): void {
-    for (const row of rows) {
-      const lane = this.lanes.get(row.kind);
-      if (!lane) {
-        this.log.error(`Nothing performs the effect ${row.kind}; it waits until a version that does is started.`);
+  /**
+   * Performs effects that are this process'. A second one under a name that has no answer yet is not performed: the
+   * answer of the first takes both. More is not guarded here. While the first waits for a new try in a row of its own,
+   * or with another process, the world gets the call again under the same key, and the reaction its answer. What makes
+   * an effect be asked for once is the record of whoever asks, and does so on a change of state alone (the simulation
+   * in `test/` stops at a second time); to look for its name at each commit would guard the same twice, at the price of
+   * an index entry an effect.
+   */
+  add(effects: readonly SavedEffect[]): void {
+    for (const effect of effects) {
+      const known = this.claimed.get(effectText(effect));
+      if (known) {
+        known.places.push(...effect.places);
         continue;
       }
-      if (this.claimed.has(effectText(row))) continue;
-      this.claimed.add(effectText(row));
-      lane.waiting.push(row);
+      this.claimed.set(effectText(effect), effect);
+      const lane = this.lanes.get(effect.kind);
+      if (!lane) {
+        this.log.error(`Nothing performs the effect ${effect.kind}; it waits until a version that does is started.`);
+        continue;
+      }
+      lane.waiting.push(effect);
       this.fill(lane);
     }
   }
 
-  /** The row of an effect is gone: its result was taken in. */
+  /** The result of an effect was taken in, or had been before. */
   settled(effect: EffectName): void {
     this.claimed.delete(effectText(effect));
   }
 
-  /** Aborts open calls and gives all claims back. */
+  /** Aborts open calls and begins no more; what has answered is still this process' to take in. */
   async stop(): Promise<void> {
     this.abort.abort();
-    await Promise.all(this.pollers.map((poller) => poller.stop()));
+    await this.claiming.stop();
     await Promise.all(this.calls);
+  }
+
+  /** Gives everything back that this process has not taken an answer in of; called once it takes in no more. */
+  async giveUp(): Promise<void> {
+    await this.keeping.stop();
     if (this.lanes.size > 0) await this.withRun((run) => giveUp(run, this.owner)).catch(() => undefined);
   }
 
   private fill(lane: Lane): void {
     while (!this.abort.signal.aborted && lane.open < lane.performer.effect.options.concurrency) {
-      const row = lane.waiting.shift();
-      if (!row) return;
+      const next = lane.waiting.shift();
+      if (!next) return;
       lane.open += 1;
-      const call = this.perform(lane.performer, row).finally(() => {
+      const call = this.perform(lane.performer, next).finally(() => {
         lane.open -= 1;
         this.calls.delete(call);
         this.fill(lane);
@@ -140,43 +151,42 @@ export class EffectWorker {
     }
   }
 
-  private async perform({ effect, perform }: Performer, row: EffectRow): Promise<void> {
+  private async perform({ effect, perform }: Performer, saved: SavedEffect): Promise<void> {
     const { timeoutMs, initialBackoffMs, maxBackoffMs } = effect.options;
-    const traced = beginSpan(`perform ${row.kind}`, row.trace, SpanKind.INTERNAL, {
-      'baton.key': subjectOf(row),
-      'baton.effect.key': row.key,
-      'baton.effect.attempt': row.tries + 1,
+    const traced = beginSpan(`perform ${saved.kind}`, saved.trace, SpanKind.INTERNAL, {
+      'baton.key': subjectOf(saved),
+      'baton.effect.key': saved.key,
+      'baton.effect.attempt': saved.tries + 1,
     });
     const begun = performance.now();
     try {
-      const call = new Call(row, timeoutMs, this.abort.signal);
+      const call = new Call(saved, timeoutMs, this.abort.signal);
       const result = await traced.within(() => perform(call));
       crashPoint('after-effect');
-      pipelineMetrics.effects.add(1, { effect: row.kind, answered: true });
-      this.onResult(row, result, traced.headers);
+      pipelineMetrics.effects.add(1, { effect: saved.kind, answered: true });
+      this.onResult(saved, result, traced.headers);
     } catch (error) {
       fail(traced.span, error);
-      pipelineMetrics.effects.add(1, { effect: row.kind, answered: false });
+      pipelineMetrics.effects.add(1, { effect: saved.kind, answered: false });
       if (!this.abort.signal.aborted) {
-        const pause = backoff(row.tries, initialBackoffMs, maxBackoffMs) * (0.75 + Math.random() / 2);
-        await this.postpone(row, pause, reasonOf(error));
+        const pause = backoff(saved.tries, initialBackoffMs, maxBackoffMs) * (0.75 + Math.random() / 2);
+        await this.postpone(saved, pause, reasonOf(error));
         this.claiming.soon(pause);
       }
     } finally {
-      pipelineMetrics.effectDuration.record((performance.now() - begun) / 1_000, { effect: row.kind });
+      pipelineMetrics.effectDuration.record((performance.now() - begun) / 1_000, { effect: saved.kind });
       traced.span.end();
     }
   }
 
   /** Gives an effect back, however long the database is away: while this process lives, nobody else would take it. */
-  private async postpone(row: EffectRow, pauseMs: number, reason: string): Promise<void> {
-    const text = effectText(row);
-    this.leaving.add(text);
-    this.claimed.delete(text);
-    const write = () => this.withRun((run) => postponeEffect(run, row, pauseMs, reason));
-    // Only a stop ends patience, and gives everything back.
+  private async postpone(saved: SavedEffect, pauseMs: number, reason: string): Promise<void> {
+    this.leaving.add(saved);
+    this.claimed.delete(effectText(saved));
+    const write = () => this.withRun((run) => postponeEffect(run, saved, pauseMs, reason));
+    // Only a stop ends patience, and then everything is given back.
     await patiently('Postponing effects', this.log, this.abort.signal, write).catch(() => undefined);
-    this.leaving.delete(text);
+    this.leaving.delete(saved);
   }
 
   /**
@@ -184,12 +194,11 @@ export class EffectWorker {
    * is unknown in two looks is one of those: what is about to be told is known at the second, and what is done is gone.
    */
   private async freeForgotten(run: Run): Promise<void> {
-    const unknown = (await ownedEffects(run, this.owner)).filter((effect) => {
-      const text = effectText(effect);
-      return this.lanes.has(effect.kind) && !this.claimed.has(text) && !this.leaving.has(text);
-    });
-    const forgotten = unknown.filter((effect) => this.unknown.has(effectText(effect)));
-    this.unknown = new Set(unknown.map(effectText));
+    const owned = await ownedPlaces(run, this.owner);
+    const known = new Set([...this.claimed.values(), ...this.leaving].flatMap(({ places }) => places.map(placeText)));
+    const unknown = owned.filter((place) => !known.has(placeText(place)));
+    const forgotten = unknown.filter((place) => this.unknown.has(placeText(place)));
+    this.unknown = new Set(unknown.map(placeText));
     if (forgotten.length === 0) return;
     this.log.warn('Effects of a commit without an answer are taken up', { effects: forgotten.length });
     await giveBack(run, this.owner, forgotten);
@@ -209,7 +218,7 @@ class Call implements EffectCall<unknown> {
   private made: AbortSignal | undefined;
 
   constructor(
-    { payload, key, tries }: EffectRow,
+    { payload, key, tries }: SavedEffect,
     private readonly timeoutMs: number,
     private readonly stopping: AbortSignal,
   ) {

@@ -1,6 +1,6 @@
 import type { Run } from '../state/store-table.js';
 import type { TopicPartition } from '../transport/port.js';
-import { takeEffects } from './effect-rows.js';
+import { type Taken, takeEffects } from './effect-places.js';
 import { lockHeld, parkedKeys } from './held-messages.js';
 import { type InboxEntry, readInbox } from './inbox.js';
 import { type Input, messageOf } from './inputs.js';
@@ -10,8 +10,8 @@ import { lockPositions, partitionName } from './positions.js';
 export interface HandledBefore {
   /** Next offset of each partition, locked. */
   readonly positions: ReadonlyMap<string, bigint>;
-  /** Effects whose rows were there, and are taken. */
-  readonly effects: ReadonlySet<string>;
+  /** Effects that were waiting for their answer, and are taken. */
+  readonly effects: Taken;
   /** Answers to idempotency keys. */
   readonly inbox: ReadonlyMap<string, InboxEntry>;
   /** Held messages that still are as they were found, locked. */
@@ -30,7 +30,7 @@ export const begin = async (run: Run, inputs: readonly Input[]): Promise<Handled
     if (key !== undefined) keys.add(key);
   }
   const held = inputs.filter((input) => input.kind === 'held');
-  const answered = inputs.flatMap((input) => (input.kind === 'effect' ? [input.effect] : []));
+  const answered = inputs.flatMap((input) => (input.kind === 'effect' ? input.effect.places : []));
   const inboxIds = inputs.flatMap((input) => (input.kind === 'command' && input.inbox ? [input.inbox.id] : []));
   const heldIds = held.map(({ heldId }) => heldId);
   const [, positions, effects, inbox, live, parked] = await Promise.all([

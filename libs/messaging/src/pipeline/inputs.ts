@@ -1,7 +1,7 @@
 import type { Reply } from '../api/outcome.js';
 import type { Headers, IncomingRecord } from '../transport/port.js';
 import { type Decoded, decode } from '../wire/cloud-events.js';
-import type { EffectName } from './effect-rows.js';
+import type { SavedEffect } from './effect.js';
 
 /** What a reaction is called with, wherever it came from. */
 export interface Message {
@@ -33,10 +33,10 @@ export interface CommandInput {
   readonly reject: (error: unknown) => void;
 }
 
-/** The result of an effect; the effect's row tells a repetition. */
+/** The result of an effect; what is saved of the effect tells a repetition. */
 export interface EffectInput {
   readonly kind: 'effect';
-  readonly effect: EffectName;
+  readonly effect: Pick<SavedEffect, 'kind' | 'key' | 'places'>;
   readonly message: Message;
 }
 

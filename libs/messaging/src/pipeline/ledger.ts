@@ -7,7 +7,8 @@ import { type MessageOutcome, pipelineMetrics } from '../telemetry/metrics.js';
 import { traceText } from '../telemetry/trace-text.js';
 import type { Headers, OutgoingRecord, PartitionOffset } from '../transport/port.js';
 import { describeIssues, encode } from '../wire/cloud-events.js';
-import { type EffectRow, insertEffects, type NewEffect } from './effect-rows.js';
+import { checkStorable, effectText, type NewEffect, type SavedEffect } from './effect.js';
+import { insertBatch, type LockedBatches } from './effect-batches.js';
 import { deleteHeld, type HeldAgain, holdAgain, insertHeld, type NewHeld } from './held-messages.js';
 import { type InboxEntry, insertInbox, type NewInboxEntry } from './inbox.js';
 import type { CommandInput } from './inputs.js';
@@ -16,12 +17,16 @@ import { movePositions } from './positions.js';
 
 /** What is written besides, when a unit of work is closed. */
 export interface Closing {
+  /** The unit of work's. */
+  readonly id: string;
   readonly outbox: OutboxRow | undefined;
   readonly positions: readonly PartitionOffset[];
   /** Outbox rows that are published and can go. */
   readonly published: readonly string[];
   /** This process, which performs the effects. */
   readonly owner: string;
+  /** Batches of effects that have answered. */
+  readonly answered: LockedBatches;
 }
 
 /** What one unit of work will write, besides its rows of state; gathered in memory, written in one round trip. */
@@ -33,7 +38,7 @@ export class Ledger {
   /** Held messages that are done with. */
   readonly done: string[] = [];
   private readonly records: OutgoingRecord[] = [];
-  private readonly effects: NewEffect[] = [];
+  private readonly effects = new Map<string, NewEffect>();
   private readonly inbox: NewInboxEntry[] = [];
   private readonly counts = new Map<string, number>();
 
@@ -49,10 +54,14 @@ export class Ledger {
    */
   accept(outcome: Outcome, key: string, trace: Headers): void {
     const records = (outcome.publish ?? []).map((draft) => this.record(draft, this.traceFor(draft.key, key, trace)));
+    const effects = (outcome.effects ?? []).map(({ effect, key, payload }) => ({ kind: effect, key, payload, trace }));
+    for (const effect of effects) checkStorable(effect);
     this.map.apply(outcome.save ?? [], new Set(records.map((record) => record.key)), traceText(trace));
     this.records.push(...records);
-    for (const { effect, key, payload } of outcome.effects ?? []) {
-      this.effects.push({ kind: effect, key, payload, trace });
+    for (const effect of effects) {
+      // Of two under one key, the first is saved.
+      const text = effectText(effect);
+      if (!this.effects.has(text)) this.effects.set(text, effect);
     }
   }
 
@@ -106,7 +115,9 @@ export class Ledger {
    * thrown.
    * @returns the effects that were saved, claimed by this process
    */
-  async write(run: Run, { outbox, positions, published, owner }: Closing): Promise<readonly EffectRow[]> {
+  async write(run: Run, closing: Closing): Promise<readonly SavedEffect[]> {
+    const { id, outbox, positions, published, owner, answered } = closing;
+    const effects = [...this.effects.values()];
     const writes = this.map.write(outbox?.id ?? null);
     if (positions.length) writes.push(movePositions(run, positions));
     if (outbox) writes.push(insertOutbox(run, outbox));
@@ -115,9 +126,10 @@ export class Ledger {
     if (this.held.length) writes.push(insertHeld(run, this.held));
     if (this.again.length) writes.push(holdAgain(run, this.again));
     if (this.done.length) writes.push(deleteHeld(run, this.done));
-    const effects = this.effects.length ? insertEffects(run, owner, this.effects) : Promise.resolve([]);
-    const [saved] = await Promise.all([effects, ...writes, run('commit', [])]);
-    return saved;
+    if (effects.length) writes.push(insertBatch(run, { id, owner, effects }));
+    writes.push(...answered.save(run));
+    await Promise.all([...writes, run('commit', [])]);
+    return effects.map((effect, index) => ({ ...effect, tries: 0, places: [{ batch: id, index }] }));
   }
 
   private traceFor(key: string, ownKey: string, trace: Headers): Headers {

@@ -1,7 +1,6 @@
-import { promisify } from 'node:util';
-import zlib from 'node:zlib';
 import type { Run } from '../state/store-table.js';
 import type { OutgoingRecord } from '../transport/port.js';
+import { pack, unpack } from './packing.js';
 
 /** The events of one unit of work, in order. */
 export interface OutboxRow {
@@ -9,28 +8,21 @@ export interface OutboxRow {
   readonly records: readonly OutgoingRecord[];
 }
 
-const decompress = promisify(zlib.zstdDecompress);
-/** Level 1: what counts is fewer bytes in the write-ahead log, not the smallest row. */
-const options = { params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 } };
+type Stored = readonly [topic: string, key: string, headers: OutgoingRecord['headers'], value: string];
 
-const pack = (records: readonly OutgoingRecord[]): Buffer =>
-  zlib.zstdCompressSync(
-    JSON.stringify(records.map(({ topic, key, headers, value }) => [topic, key, headers, value.toString('utf8')])),
-    options,
-  );
+const packRecords = (records: readonly OutgoingRecord[]): Buffer =>
+  pack(records.map(({ topic, key, headers, value }): Stored => [topic, key, headers, value.toString('utf8')]));
 
-const unpack = async (bytes: Buffer): Promise<OutgoingRecord[]> => {
-  const rows = JSON.parse((await decompress(bytes)).toString('utf8')) as [
-    string,
-    string,
-    OutgoingRecord['headers'],
-    string,
-  ][];
-  return rows.map(([topic, key, headers, value]) => ({ topic, key, headers, value: Buffer.from(value) }));
-};
+const unpackRecords = async (bytes: Buffer): Promise<OutgoingRecord[]> =>
+  (await unpack<Stored>(bytes)).map(([topic, key, headers, value]) => ({
+    topic,
+    key,
+    headers,
+    value: Buffer.from(value),
+  }));
 
 export const insertOutbox = (run: Run, { id, records }: OutboxRow): Promise<unknown> =>
-  run('insert into outbox (id, records) values ($1, $2)', [id, pack(records)], 'outbox:insert');
+  run('insert into outbox (id, records) values ($1, $2)', [id, packRecords(records)], 'outbox:insert');
 
 export const deleteOutbox = (run: Run, ids: readonly string[]): Promise<unknown> =>
   run('delete from outbox where id = any($1::bigint[])', [ids], 'outbox:delete');
@@ -41,7 +33,7 @@ export const readOutbox = async (run: Run, ids: readonly string[]): Promise<Outb
     ids,
   ]);
   return Promise.all(
-    rows.map(async ([id, records]) => ({ id: id as string, records: await unpack(records as Buffer) })),
+    rows.map(async ([id, records]) => ({ id: id as string, records: await unpackRecords(records as Buffer) })),
   );
 };
 
@@ -53,6 +45,6 @@ export const staleOutbox = async (run: Run, olderThanMs: number, limit: number):
     [olderThanMs, limit],
   );
   return Promise.all(
-    rows.map(async ([id, records]) => ({ id: id as string, records: await unpack(records as Buffer) })),
+    rows.map(async ([id, records]) => ({ id: id as string, records: await unpackRecords(records as Buffer) })),
   );
 };

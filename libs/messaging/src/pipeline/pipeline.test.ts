@@ -253,6 +253,7 @@ test('an effect is performed after the commit, again under its key while there i
   await eventually(async () => expect((await database.query('select rang from tally'))[0]).toEqual({ rang: 1 }));
   expect(calls).toEqual([1, 2, 3].map((attempt) => ({ key: 'ring/a', attempt, saved: true })));
   expect(await count('effect')).toBe(0);
+  expect(await count('effect_batch')).toBe(0);
 });
 
 test('an effect whose process died is performed by another one, under the same key', async () => {

@@ -13,7 +13,7 @@ import { describeIssues, isPassedOver } from '../wire/cloud-events.js';
 import { query, runOn, unitOfWorkPool, withClient } from './connection.js';
 import { Consumption } from './consumption.js';
 import { crashPoint } from './crash-points.js';
-import { type EffectRow, subjectOf } from './effect-rows.js';
+import { type SavedEffect, subjectOf } from './effect.js';
 import { EffectWorker, type Performer } from './effect-worker.js';
 import { classify } from './errors.js';
 import { dueHeld } from './held-messages.js';
@@ -106,8 +106,8 @@ export class PipelineRuntime extends Pipeline {
   async start(reactions: Reactions, performers: readonly Performer[]): Promise<void> {
     const { log, service, dueSources = [] } = this.options;
     this.reactions = reactions;
-    this.effects = new EffectWorker(this.pool, log, this.owner, performers, (row, result, trace) => {
-      this.queue.push([{ kind: 'effect', effect: row, message: resultMessage(row, result, trace) }]);
+    this.effects = new EffectWorker(this.pool, log, this.owner, performers, (effect, result, trace) => {
+      this.queue.push([{ kind: 'effect', effect, message: resultMessage(effect, result, trace) }]);
     });
     this.looping = this.loop();
     this.publisher.start();
@@ -175,6 +175,7 @@ export class PipelineRuntime extends Pipeline {
     await this.looping;
     clearTimeout(deadline);
     this.abort.abort();
+    await this.effects?.giveUp();
     await this.publisher.stop(STOP_DEADLINE_MS);
     await this.pool.end();
   }
@@ -330,12 +331,12 @@ export class PipelineRuntime extends Pipeline {
   }
 }
 
-const resultMessage = (row: EffectRow, result: unknown, trace: Headers): Message => {
-  const { payload, key, kind, tries } = row;
+const resultMessage = (effect: SavedEffect, result: unknown, trace: Headers): Message => {
+  const { payload, key, kind, tries } = effect;
   return {
     name: `${kind}.result`,
     id: `${kind}/${key}`,
-    key: subjectOf(row),
+    key: subjectOf(effect),
     body: { key, payload, result, tries: tries + 1 },
     trace,
   };

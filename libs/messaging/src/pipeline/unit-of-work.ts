@@ -11,7 +11,7 @@ import { beginSpan, fail, linkTo } from '../telemetry/tracing.js';
 import type { Headers, PartitionOffset, TopicPartition } from '../transport/port.js';
 import { runOn } from './connection.js';
 import { crashPoint } from './crash-points.js';
-import { type EffectRow, effectText } from './effect-rows.js';
+import { placeText, type SavedEffect } from './effect.js';
 import { DatabaseFault } from './errors.js';
 import { begin, type HandledBefore } from './handled-before.js';
 import {
@@ -64,7 +64,7 @@ export interface Committed {
   /** Ids of outbox rows that were looked for: what is not in `before` was published. */
   readonly looked: Iterable<string>;
   readonly outbox: OutboxRow | undefined;
-  readonly effects: readonly EffectRow[];
+  readonly effects: readonly SavedEffect[];
   /** Where the consumer stands now. */
   readonly positions: readonly PartitionOffset[];
   /** Partitions whose position lies behind what was delivered: the database was restored, begin again there. */
@@ -113,7 +113,9 @@ export class UnitOfWork {
     const { positions, rewind } = this.positions(before);
     const outbox = this.ledger.outbox(id);
     crashPoint('before-commit');
-    const effects = await this.ledger.write(this.run, { outbox, positions, published, owner: this.parts.owner });
+    const { owner } = this.parts;
+    const answered = before.effects.batches;
+    const effects = await this.ledger.write(this.run, { id, outbox, positions, published, owner, answered });
     this.ledger.report();
     const { settle } = this.ledger;
     return {
@@ -166,7 +168,7 @@ export class UnitOfWork {
       case 'record':
         return input.record.offset < (before.positions.get(partitionName(input.record)) ?? 0n);
       case 'effect':
-        return !before.effects.has(effectText(input.effect));
+        return !input.effect.places.some((place) => before.effects.places.has(placeText(place)));
       case 'held':
         return !before.held.has(input.heldId);
       case 'command': {

@@ -1,0 +1,11 @@
+import type { Run } from '../state/store-table.js';
+
+/**
+ * Runs `work` in a transaction of its own. If it throws, the connection must not be used again, as `withClient` sees to:
+ * Postgres rolls back when it is closed.
+ */
+export const inTransaction = async <T>(run: Run, work: () => Promise<T>): Promise<T> => {
+  const [, result] = await Promise.all([run('begin', []), work()]);
+  await run('commit', []);
+  return result;
+};
