@@ -40,7 +40,8 @@ export class Ledger {
   private readonly records: OutgoingRecord[] = [];
   private readonly effects = new Map<string, NewEffect>();
   private readonly inbox: NewInboxEntry[] = [];
-  private readonly counts = new Map<string, number>();
+  /** By name of the message, then by outcome. */
+  private readonly counts = new Map<string, Map<MessageOutcome, number>>();
 
   constructor(
     private readonly map: IdentityMap,
@@ -56,7 +57,7 @@ export class Ledger {
     const records = (outcome.publish ?? []).map((draft) => this.record(draft, this.traceFor(draft.key, key, trace)));
     const effects = (outcome.effects ?? []).map(({ effect, key, payload }) => ({ kind: effect, key, payload, trace }));
     for (const effect of effects) checkStorable(effect);
-    this.map.apply(outcome.save ?? [], new Set(records.map((record) => record.key)), traceText(trace));
+    this.map.apply(outcome.save ?? [], records, traceText(trace));
     this.records.push(...records);
     for (const effect of effects) {
       // Of two under one key, the first is saved.
@@ -86,15 +87,15 @@ export class Ledger {
   }
 
   count(name: string, outcome: MessageOutcome): void {
-    const key = `${name}\u0001${outcome}`;
-    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+    let ofName = this.counts.get(name);
+    if (!ofName) this.counts.set(name, (ofName = new Map()));
+    ofName.set(outcome, (ofName.get(outcome) ?? 0) + 1);
   }
 
   /** Adds what happened to the process' counters; called once it is committed. */
   report(): void {
-    for (const [key, count] of this.counts) {
-      const [name, outcome] = key.split('\u0001') as [string, string];
-      pipelineMetrics.messages.add(count, { name, outcome });
+    for (const [name, ofName] of this.counts) {
+      for (const [outcome, count] of ofName) pipelineMetrics.messages.add(count, { name, outcome });
     }
   }
 

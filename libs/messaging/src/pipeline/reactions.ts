@@ -6,14 +6,15 @@ import type { Outcome } from '../api/outcome.js';
 import type { MessageDefinition, ReactionContext, ReactionPlan } from '../api/reactions.js';
 import { z } from 'zod';
 
-/** Calls a reaction as Nest registered it. */
-export type Handler = (message: unknown, context: ReactionContext) => Promise<unknown>;
+/** Calls a reaction; what it returns, a promise of that, or an observable whose last value counts. */
+export type Handler = (message: unknown, context: ReactionContext) => unknown;
 
 /** One reaction: what it needs, and how to call it. */
 export interface Reaction {
   readonly first: (message: unknown) => Needs;
   readonly second: ((message: unknown, found: Loaded<Needs>) => Needs) | undefined;
-  readonly call: (message: unknown, context: ReactionContext) => Promise<Outcome>;
+  /** A promise only where the way to the reaction is asynchronous. */
+  readonly call: (message: unknown, context: ReactionContext) => Outcome | Promise<Outcome>;
 }
 
 /** All reactions of one service by the name of what they react to. */
@@ -26,10 +27,7 @@ export class Reactions {
     const reaction: Reaction = {
       first: plan.first as Reaction['first'],
       second: plan.second as Reaction['second'],
-      call: async (message, context) => {
-        const result = await handler(message, context);
-        return (isObservable(result) ? await lastValueFrom(result, { defaultValue: {} }) : result) as Outcome;
-      },
+      call: (message, context) => outcomeOf(handler(message, context)),
     };
     for (const definition of plan.definitions) {
       const name = definition.eventName;
@@ -55,6 +53,13 @@ export class Reactions {
 
   readonly isHeard = (eventName: string): boolean => this.heard.has(eventName);
 }
+
+const outcomeOf = (result: unknown): Outcome | Promise<Outcome> => {
+  if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
+    return Promise.resolve(result).then(outcomeOf);
+  }
+  return isObservable(result) ? lastValueFrom(result, { defaultValue: {} }).then(outcomeOf) : (result as Outcome);
+};
 
 const isEvent = (definition: MessageDefinition): definition is Exclude<MessageDefinition, { kind: string }> =>
   !('kind' in definition);

@@ -7,7 +7,7 @@ import { IdentityMap, type StoreTables } from '../state/identity-map.js';
 import type { Run } from '../state/store-table.js';
 import type { MessageOutcome } from '../telemetry/metrics.js';
 import { reactionAttributes, tellTrouble, traceParked, traceRefusal } from '../telemetry/trouble.js';
-import { beginSpan, fail, linkTo } from '../telemetry/tracing.js';
+import { beginSpan, fail, linkTo, type Traced, unseenSpan } from '../telemetry/tracing.js';
 import type { Headers, PartitionOffset, TopicPartition } from '../transport/port.js';
 import { runOn } from './connection.js';
 import { crashPoint } from './crash-points.js';
@@ -26,6 +26,7 @@ import {
 } from './holding.js';
 import { type Input, look, type Message, messageOf } from './inputs.js';
 import { Ledger } from './ledger.js';
+import { Loading } from './loading.js';
 import { type OutboxRow, readOutbox } from './outbox.js';
 import { partitionName } from './positions.js';
 import { MessageParked, type Reactions } from './reactions.js';
@@ -75,6 +76,15 @@ export interface Committed {
   readonly heldSoonMs: number | undefined;
 }
 
+/** One message that is handled now. */
+interface Turn {
+  readonly input: Input;
+  readonly message: Message;
+  readonly before: HandledBefore;
+}
+
+type Found = { readonly loaded: Loaded<Needs> } | { readonly failure: unknown };
+
 /**
  * One transaction for all messages that are at hand: lock and move positions, load all state in bulk, run the reactions
  * one after another in memory, save in bulk, commit. A reaction that throws leaves no trace; its message is held and
@@ -85,8 +95,7 @@ export class UnitOfWork {
   private readonly map: IdentityMap;
   private readonly ledger: Ledger;
   private readonly now: string;
-  /** What a message says it needs, told once. */
-  private readonly firstNeeds = new Map<Message, Needs>();
+  private readonly loading: Loading;
   /** Keys that this unit of work begins to hold up. */
   private readonly parkedHere = new Set<string>();
 
@@ -97,6 +106,7 @@ export class UnitOfWork {
   ) {
     this.run = runOn(client);
     this.map = new IdentityMap(parts.tables, this.run);
+    this.loading = new Loading(this.map, parts.reactions);
     this.now = parts.now();
     this.ledger = new Ledger(this.map, this.now);
   }
@@ -105,8 +115,11 @@ export class UnitOfWork {
     const { inputs, id, isKnown, published } = this.assignment;
     for (const input of inputs) look(input, this.parts.reactions.isHeard);
     const before = await begin(this.run, inputs);
-    if (!('condemned' in this.assignment)) await this.prefetch(inputs);
-    for (const input of inputs) await this.handle(input, before);
+    if (!('condemned' in this.assignment)) await this.loading.prefetch(inputs);
+    for (const input of inputs) {
+      const pending = this.handle(input, before);
+      if (pending) await pending;
+    }
 
     const looked = new Set([...this.map.outboxIds()].filter((outboxId) => !isKnown(outboxId)));
     const unpublished = looked.size > 0 ? await readOutbox(this.run, [...looked]) : [];
@@ -130,36 +143,23 @@ export class UnitOfWork {
     };
   }
 
-  /** Loads the needs of all messages, in two stages; what a reaction needs besides is loaded when it runs. */
-  private async prefetch(inputs: readonly Input[]): Promise<void> {
-    for (const input of inputs) {
-      const message = messageOf(input);
-      const first = message && attempt(() => this.parts.reactions.of(message.name)?.first(message.body));
-      if (first) this.firstNeeds.set(message, first);
-    }
-    await this.map.fetch(this.firstNeeds.values());
-    const second: Needs[] = [];
-    for (const [message, first] of this.firstNeeds) {
-      const reaction = this.parts.reactions.of(message.name);
-      const needs = attempt(() => reaction?.second?.(message.body, this.map.resolve(first)));
-      if (needs) second.push(needs);
-    }
-    if (second.length > 0) await this.map.fetch(second);
+  /** A promise only where something has to be waited for; nearly all messages are handled in one turn, without any. */
+  private handle(input: Input, before: HandledBefore): Promise<void> | undefined {
+    if (this.isRepeated(input, before)) this.count(input, 'repeated');
+    else if (input.kind !== 'record' || !this.isBehind(input.record, before)) return this.take(input, before);
+    return undefined;
   }
 
-  private async handle(input: Input, before: HandledBefore): Promise<void> {
-    if (this.isRepeated(input, before)) return this.count(input, 'repeated');
-    if (input.kind === 'record' && this.isBehind(input.record, before)) return;
+  private take(input: Input, before: HandledBefore): Promise<void> | undefined {
     const decoded = input.kind === 'record' || input.kind === 'held' ? input.decoded : undefined;
-    if (decoded?.kind === 'unheard') return this.pass(input, 'unheard');
-    if (decoded?.kind === 'refused') {
-      traceRefusal(this.parts.service, describe(input), decoded.trace);
-      return this.bury(input, decoded.reason);
-    }
     const message = messageOf(input);
-    if (!message) return;
-    if (this.mustWait(input, message.key, before)) return this.park(input, message);
-    await this.react(input, message, before);
+    if (decoded?.kind === 'unheard') this.pass(input, 'unheard');
+    else if (decoded?.kind === 'refused') {
+      traceRefusal(this.parts.service, describe(input), decoded.trace);
+      this.bury(input, decoded.reason);
+    } else if (message && this.mustWait(input, message.key, before)) this.park(input, message);
+    else if (message) return this.react({ input, message, before });
+    return undefined;
   }
 
   /** Whether it was handled already; a repeated command is answered again. */
@@ -194,51 +194,86 @@ export class UnitOfWork {
     return input.kind === 'held' ? this.parkedHere.has(key) : this.isParked(key, before);
   }
 
-  private async react(input: Input, message: Message, before: HandledBefore): Promise<void> {
-    const found = await this.find(message);
-    const trace = this.traceOf(input, message);
-    const attributes = reactionAttributes(this.parts.service, input, message);
-    const { span, headers } = beginSpan(`react ${message.name}`, trace, SpanKind.CONSUMER, attributes);
-    if (trace !== message.trace) linkTo(span, message.trace);
-    try {
-      if ('failure' in found) throw found.failure;
-      const outcome = await this.outcomeOf(message, found.loaded, before);
-      this.ledger.accept(outcome, message.key, headers);
-      if (outcome.deadLetter !== undefined) this.refuse(span, input, outcome.deadLetter);
-      else this.pass(input, 'handled');
-      if (input.kind === 'command') this.ledger.answer(input, outcome.reply ?? { body: undefined });
-    } catch (error) {
-      fail(span, error);
-      if (input.kind === 'command') this.ledger.settle.push(() => input.reject(error));
-      else if (error instanceof Refused) this.refuse(span, input, error.message);
-      else tellTrouble(span, await this.hold(input, message, error, before));
-    } finally {
-      span.end();
-    }
+  private react(turn: Turn): Promise<void> | undefined {
+    const found = this.find(turn.message);
+    return found ? this.reactTo(turn, found) : this.fetchAndReact(turn);
   }
 
-  /** What the reaction to a message needs to see, or why it cannot be told. */
-  private async find(message: Message): Promise<{ readonly loaded: Loaded<Needs> } | { readonly failure: unknown }> {
+  private async fetchAndReact(turn: Turn): Promise<void> {
+    const found = await this.loading.load(turn.message).then(
+      (loaded) => ({ loaded }),
+      (failure: unknown) => {
+        if (failure instanceof DatabaseFault) throw failure;
+        return { failure };
+      },
+    );
+    await this.reactTo(turn, found);
+  }
+
+  /** What the reaction to a message needs to see, or why it cannot be told; undefined if it must be fetched first. */
+  private find(message: Message): Found | undefined {
     if ('condemned' in this.assignment) return { failure: this.assignment.condemned };
     try {
-      return { loaded: await this.load(message) };
+      const loaded = this.loading.see(message);
+      return loaded && { loaded };
     } catch (failure) {
-      if (failure instanceof DatabaseFault) throw failure;
       return { failure };
     }
   }
 
-  /** The needs as they are now; what an earlier reaction of this unit of work made necessary is fetched. */
-  private async load(message: Message): Promise<Loaded<Needs>> {
-    const reaction = this.parts.reactions.of(message.name);
-    if (!reaction) throw new Error(`Nothing reacts to ${message.name}.`);
-    const first = this.firstNeeds.get(message) ?? reaction.first(message.body);
-    if (!this.map.holds(first)) await this.map.fetch([first]);
-    const found = this.map.resolve(first);
-    const second = reaction.second?.(message.body, found);
-    if (!second) return found;
-    if (!this.map.holds(second)) await this.map.fetch([second]);
-    return { ...found, ...this.map.resolve(second) };
+  private reactTo(turn: Turn, found: Found): Promise<void> | undefined {
+    const traced = this.beginSpan(turn);
+    try {
+      if ('failure' in found) throw found.failure;
+      const outcome = this.outcomeOf(turn.message, found.loaded, turn.before);
+      if (outcome instanceof Promise) return this.acceptLater(turn, traced, outcome);
+      this.accept(turn, traced, outcome);
+    } catch (error) {
+      return this.failed(turn, traced, error);
+    }
+    traced.span.end();
+    return undefined;
+  }
+
+  private async acceptLater(turn: Turn, traced: Traced, outcome: Promise<Outcome>): Promise<void> {
+    try {
+      this.accept(turn, traced, await outcome);
+    } catch (error) {
+      await this.failed(turn, traced, error);
+      return;
+    }
+    traced.span.end();
+  }
+
+  private accept({ input, message }: Turn, { span, headers }: Traced, outcome: Outcome): void {
+    this.ledger.accept(outcome, message.key, headers);
+    if (outcome.deadLetter !== undefined) this.refuse(span, input, outcome.deadLetter);
+    else this.pass(input, 'handled');
+    if (input.kind === 'command') this.ledger.answer(input, outcome.reply ?? { body: undefined });
+  }
+
+  private failed(turn: Turn, { span }: Traced, error: unknown): Promise<void> | undefined {
+    const { input } = turn;
+    fail(span, error);
+    if (input.kind !== 'command' && !(error instanceof Refused)) {
+      return this.hold(turn, error)
+        .then((state) => tellTrouble(span, state))
+        .finally(() => span.end());
+    }
+    if (input.kind === 'command') this.ledger.settle.push(() => input.reject(error));
+    else this.refuse(span, input, (error as Refused).message);
+    span.end();
+    return undefined;
+  }
+
+  private beginSpan({ input, message }: Turn): Traced {
+    const trace = this.traceOf(input, message);
+    const unseen = unseenSpan(trace);
+    if (unseen) return unseen;
+    const attributes = reactionAttributes(this.parts.service, input, message);
+    const traced = beginSpan(`react ${message.name}`, trace, SpanKind.CONSUMER, attributes);
+    if (trace !== message.trace) linkTo(traced.span, message.trace);
+    return traced;
   }
 
   /** A request of a person, or of the world outside, goes on in the trace of the order that it is about. */
@@ -246,7 +281,7 @@ export class UnitOfWork {
     return (input.kind === 'command' ? this.map.traceOf(message.key) : undefined) ?? message.trace;
   }
 
-  private outcomeOf(message: Message, loaded: Loaded<Needs>, before: HandledBefore): Promise<Outcome> {
+  private outcomeOf(message: Message, loaded: Loaded<Needs>, before: HandledBefore): Outcome | Promise<Outcome> {
     const reaction = this.parts.reactions.of(message.name);
     if (!reaction) throw new Error(`Nothing reacts to ${message.name}.`);
     const moment: Moment = {
@@ -282,7 +317,7 @@ export class UnitOfWork {
   }
 
   /** The reaction threw: the message is tried again alone, and its key waits. */
-  private async hold(input: Input, message: Message, error: unknown, before: HandledBefore): Promise<Failed['state']> {
+  private async hold({ input, message, before }: Turn, error: unknown): Promise<Failed['state']> {
     const failure = failed(input, error, this.parts.retry);
     this.count(input, failure.state);
     if (input.kind === 'held') this.ledger.again.push(heldAgain(input, failure));
@@ -300,7 +335,7 @@ export class UnitOfWork {
     const id = `parked/${origin}`;
     const body = { id, data: { key, message: name, origin, reason } };
     const notice: Message = { name: MessageParked.eventName, id, key, body, trace: message.trace };
-    const outcome = await this.outcomeOf(notice, await this.load(notice), before);
+    const outcome = await this.outcomeOf(notice, await this.loading.load(notice), before);
     this.ledger.accept(outcome, key, message.trace);
   }
 
@@ -322,12 +357,3 @@ export class UnitOfWork {
     this.ledger.count(messageOf(input)?.name ?? 'unheard', outcome);
   }
 }
-
-/** Needs that cannot be told yet are told, or thrown for, when the reaction runs. */
-const attempt = <T>(work: () => T): T | undefined => {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
-};

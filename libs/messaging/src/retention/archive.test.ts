@@ -90,13 +90,13 @@ const visit = (names: readonly string[], change: (seen: Parcel | undefined, name
     const run = runOn(client);
     const map = new IdentityMap(new StoreTables(database), run);
     await run('begin', []);
-    const needs = names.map((orderId) => ({ parcel: one(Parcels, { orderId, shipment: 1 }) }));
-    await map.fetch(needs);
-    const seen = needs.map((need) => map.resolve(need)['parcel'] as Parcel | undefined);
+    const wanted = names.map((orderId) => map.want({ parcel: one(Parcels, { orderId, shipment: 1 }) }));
+    await map.fetch();
+    const seen = wanted.map((want) => map.see(want)['parcel'] as Parcel | undefined);
     const changed = seen.flatMap((parcel, index) => change(parcel, names[index] ?? '') ?? []);
     map.apply(
       changed.map((parcel) => save(Parcels, parcel)),
-      new Set(),
+      [],
       null,
     );
     await Promise.all([...map.write(null), run('commit', [])]);

@@ -1,4 +1,4 @@
-import type { Row, Run } from './store-table.js';
+import type { LoadedRow, Run } from './store-table.js';
 
 /** What the archive must know of the table beside which it stands. */
 export interface ArchivedTable {
@@ -8,9 +8,9 @@ export interface ArchivedTable {
   /** Quoted names of all columns, in the order in which `read` wants their values. */
   readonly columns: readonly string[];
   keyOf(state: object): string;
-  read(values: unknown[]): Row;
+  read(values: unknown[]): LoadedRow;
   /** Loads and locks rows of the table itself. */
-  loadHot(run: Run, keys: readonly object[]): Promise<Row[]>;
+  loadHot(run: Run, keys: readonly object[]): Promise<LoadedRow[]>;
 }
 
 /** The keys that the archive knows, and whether they rest there now. */
@@ -53,8 +53,8 @@ export class ArchiveTable {
    * The rows under these keys, which were not in the table; they are there and locked afterwards.
    * @param first a look that was sent after the statement which did not find them
    */
-  async recall(run: Run, keys: readonly object[], first?: ArchiveLook): Promise<Row[]> {
-    const rows: Row[] = [];
+  async recall(run: Run, keys: readonly object[], first?: ArchiveLook): Promise<LoadedRow[]> {
+    const rows: LoadedRow[] = [];
     let missing = new Map(keys.map((key) => [this.table.keyOf(key), key]));
     for (let looks = 0; missing.size > 0; looks += 1) {
       if (looks === MOST_LOOKS) throw new Error(`Rows of ${this.table.tableName} are in the archive and are not.`);
@@ -85,7 +85,7 @@ export class ArchiveTable {
     return known;
   }
 
-  private async takeBackAll(run: Run, keys: readonly object[]): Promise<Row[]> {
+  private async takeBackAll(run: Run, keys: readonly object[]): Promise<LoadedRow[]> {
     const { rows } = await run(this.takeBack, this.params(keys));
     return rows.map((values) => this.table.read(values));
   }

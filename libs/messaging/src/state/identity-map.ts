@@ -4,7 +4,7 @@ import type { Change } from '../api/outcome.js';
 import type { Query, State, Store } from '../api/stores.js';
 import { traceHeaders } from '../telemetry/trace-text.js';
 import type { Headers } from '../transport/port.js';
-import { type Row, type Run, StoreTable } from './store-table.js';
+import { type LoadedRow, type Row, type Run, StoreTable } from './store-table.js';
 
 /** The tables behind the stores of one service; found once, used by every unit of work. */
 export class StoreTables {
@@ -26,102 +26,112 @@ export class StoreTables {
   }
 }
 
-interface Entry {
-  readonly table: StoreTable;
+/** One row, or the place where it would be: made when it is asked for, filled when it is loaded. */
+class Entry implements Row {
   /** Undefined while no row exists. */
-  state: State | undefined;
+  state: State | undefined = undefined;
   /** As it was loaded. */
-  readonly before: State | undefined;
-  readonly outboxId: string | null;
-  trace: string | null;
-  readonly existed: boolean;
-  changed: boolean;
+  before: State | undefined = undefined;
+  outboxId: string | null = null;
+  trace: string | null = null;
+  isLoaded = false;
+  existed = false;
+  changed = false;
   /** True once an event with this row's key was said together with it. */
-  said: boolean;
+  said = false;
+
+  constructor(readonly table: StoreTable) {}
 }
+
+/** Needs of one message whose rows have their entries in the map: no key is looked up again to see them. */
+export type Wanted = readonly Want[];
+
+type Want =
+  | { readonly name: string; readonly kind: 'one'; readonly entry: Entry }
+  | { readonly name: string; readonly kind: 'many'; readonly entries: readonly Entry[] }
+  | { readonly name: string; readonly kind: 'query'; readonly query: Query; readonly params: unknown };
 
 /**
  * The rows that one unit of work has seen: each is loaded and locked once, and every reaction sees what the ones before
  * it changed. Written back in bulk.
  */
 export class IdentityMap {
-  private readonly entries = new Map<StoreTable, Map<string, Entry>>();
+  private readonly rows = new Map<StoreTable, Map<string, Entry>>();
   /** Trace of the record of an order, by order id. */
   private readonly traces = new Map<string, string>();
-  /** Queries that were answered, as `where` and JSON of their parameters: their rows are all in the map. */
-  private readonly answered = new Map<Query, Set<string>>();
+  /** Queries that were asked, as JSON of their parameters: after the next `fetch` their rows are all in the map. */
+  private readonly asked = new Map<Query, Set<string>>();
+  /** Keys and parameters that were asked for and are not fetched. */
+  private missingKeys = new Map<StoreTable, Map<Entry, object>>();
+  private missingQueries = new Map<Query, unknown[]>();
 
   constructor(
     private readonly tables: StoreTables,
     private readonly run: Run,
   ) {}
 
-  /** Loads all that these needs name and that is not here yet, one statement a store and one a query. */
-  async fetch(needs: Iterable<Needs>): Promise<void> {
-    const missing = new Map<StoreTable, Map<string, object>>();
-    const queries = new Map<Query, unknown[]>();
-    for (const record of needs) {
-      for (const need of Object.values(record)) {
-        if (need.kind === 'query') {
-          if (this.claim(need.query, need.params)) getOrAdd(queries, need.query, () => []).push(need.params);
-          continue;
-        }
-        const table = this.tables.of(need.store);
-        for (const key of need.kind === 'one' ? [need.key] : need.keys) {
-          const text = table.keyOf(key);
-          if (this.entries.get(table)?.has(text)) continue;
-          getOrAdd(missing, table, () => new Map<string, object>()).set(text, key);
-        }
-      }
+  /** Notes what must be fetched before these needs can be seen. */
+  want(needs: Needs): Wanted {
+    const wanted: Want[] = [];
+    for (const name in needs) {
+      const need = needs[name];
+      if (need) wanted.push(this.wantOne(name, need));
     }
+    return wanted;
+  }
+
+  /** True when all that was wanted can be seen. */
+  get isComplete(): boolean {
+    return this.missingKeys.size === 0 && this.missingQueries.size === 0;
+  }
+
+  /** Loads all that was wanted and is not here yet, one statement a store and one a query. */
+  async fetch(): Promise<void> {
+    const { missingKeys, missingQueries } = this;
+    this.missingKeys = new Map();
+    this.missingQueries = new Map();
     // Tables are locked in one order too, and rows that are named before rows that are searched.
-    const ordered = [...missing].sort(([one], [other]) => (one.tableName < other.tableName ? -1 : 1));
+    const ordered = [...missingKeys].sort(([one], [other]) => (one.tableName < other.tableName ? -1 : 1));
     const loads = ordered.map(async ([table, keys]) => {
-      for (const row of await table.load(this.run, [...keys.values()])) this.add(table, row);
-      for (const text of keys.keys()) this.addAbsent(table, text);
+      for (const row of await table.load(this.run, [...keys.values()])) this.fill(table, row);
+      for (const entry of keys.keys()) entry.isLoaded = true;
     });
-    const asked = [...queries].flatMap(([query, all]) =>
+    const asked = [...missingQueries].flatMap(([query, all]) =>
       (query.merge ? [query.merge(all)] : all).map((params) => ({ query, params })),
     );
     const finds = asked.map(async ({ query, params }) => {
       const table = this.tables.of(query.store);
-      for (const row of await table.find(this.run, query, params)) this.add(table, row);
+      for (const row of await table.find(this.run, query, params)) this.fill(table, row);
     });
     await Promise.all([...loads, ...finds]);
   }
 
-  /** True if `resolve` can answer these needs without asking the database. */
-  holds(needs: Needs): boolean {
-    return Object.values(needs).every((need) => {
-      if (need.kind === 'query') return this.answered.get(need.query)?.has(JSON.stringify(need.params)) ?? false;
-      const table = this.tables.of(need.store);
-      const rows = this.entries.get(table);
-      const keys = need.kind === 'one' ? [need.key] : need.keys;
-      return keys.every((key) => rows?.has(table.keyOf(key)) ?? false);
-    });
-  }
-
-  /** The needs as a reaction sees them. */
-  resolve(needs: Needs): Loaded<Needs> {
-    return Object.fromEntries(Object.entries(needs).map(([name, need]) => [name, this.answer(need)])) as Loaded<Needs>;
+  /** What was wanted and fetched, as it is now. */
+  see(wanted: Wanted): Loaded<Needs> {
+    const loaded: Record<string, unknown> = {};
+    for (const want of wanted) {
+      if (want.kind === 'one') loaded[want.name] = want.entry.state;
+      else if (want.kind === 'many') loaded[want.name] = statesOf(want.entries);
+      else loaded[want.name] = this.answer(want.query, want.params);
+    }
+    return loaded as Loaded<Needs>;
   }
 
   /**
-   * @param said keys of the events that are published with these changes
+   * @param said the events that are published with these changes
    * @param trace text of the message's trace, for rows that are made now
    */
-  apply(changes: readonly Change[], said: ReadonlySet<string>, trace: string | null): void {
+  apply(changes: readonly Change[], said: readonly { readonly key: string }[], trace: string | null): void {
     for (const { store, state, join } of changes) {
       const table = this.tables.of(store);
       const text = table.keyOf(state);
-      if (join) this.addAbsent(table, text);
-      const entry = this.entries.get(table)?.get(text);
-      if (!entry)
+      const entry = join ? this.added(table, text) : this.rows.get(table)?.get(text);
+      if (!entry?.isLoaded)
         throw new Error(`A reaction saved ${table.store.entity.name} ${text} without having asked to see it.`);
       entry.state = join && entry.state !== undefined ? join(entry.state, state) : state;
       entry.changed = true;
       if (!entry.existed && entry.trace === null) this.keepTrace(entry, trace);
-      entry.said ||= table.keyValues(state).some((value) => said.has(value));
+      entry.said ||= said.some(({ key }) => table.isKeyedBy(state, key));
     }
   }
 
@@ -133,7 +143,7 @@ export class IdentityMap {
 
   /** Outbox rows that the loaded rows name as holding their last events. */
   *outboxIds(): Iterable<string> {
-    for (const rows of this.entries.values()) {
+    for (const rows of this.rows.values()) {
       for (const { outboxId } of rows.values()) if (outboxId !== null) yield outboxId;
     }
   }
@@ -144,14 +154,13 @@ export class IdentityMap {
    */
   write(outboxId: string | null): Promise<unknown>[] {
     const writes: Promise<unknown>[] = [];
-    for (const [table, rows] of this.entries) {
+    for (const [table, rows] of this.rows) {
       const inserts: Row[] = [];
       const updates: Row[] = [];
       for (const entry of rows.values()) {
-        if (!entry.changed || entry.state === undefined) continue;
-        const { state, before, trace } = entry;
-        const row = { state, before, outboxId: entry.said ? outboxId : entry.outboxId, trace };
-        (entry.existed ? updates : inserts).push(row);
+        if (!entry.changed) continue;
+        if (entry.said) entry.outboxId = outboxId;
+        (entry.existed ? updates : inserts).push(entry);
       }
       if (inserts.length) writes.push(table.insert(this.run, inserts));
       if (updates.length) writes.push(table.update(this.run, updates));
@@ -159,31 +168,42 @@ export class IdentityMap {
     return writes;
   }
 
-  private answer(need: Need): unknown {
-    if (need.kind === 'one') return this.stateOf(this.tables.of(need.store), need.key);
-    if (need.kind === 'many') {
-      const table = this.tables.of(need.store);
-      const keys = new Map(need.keys.map((key) => [table.keyOf(key), key]));
-      return [...keys.values()].map((key) => this.stateOf(table, key)).filter((state) => state !== undefined);
+  private wantOne(name: string, need: Need): Want {
+    if (need.kind === 'query') {
+      const { query, params } = need;
+      const known = getOrAdd(this.asked, query, () => new Set<string>());
+      const text = JSON.stringify(params);
+      if (!known.has(text)) {
+        known.add(text);
+        getOrAdd(this.missingQueries, query, () => []).push(params);
+      }
+      return { name, kind: 'query', query, params };
     }
-    const { query, params } = need;
-    const rows = this.entries.get(this.tables.of(query.store));
-    return [...(rows?.values() ?? [])]
-      .map(({ state }) => state)
-      .filter((state): state is State => state !== undefined && query.matches(state, params))
-      .sort((a, b) => query.compare(a, b));
+    const table = this.tables.of(need.store);
+    const rows = this.rowsOf(table);
+    if (need.kind === 'one') return { name, kind: 'one', entry: this.wantKey(table, rows, need.key) };
+    // A repeated key counts once.
+    const entries = new Set<Entry>();
+    for (const key of need.keys) entries.add(this.wantKey(table, rows, key));
+    return { name, kind: 'many', entries: [...entries] };
   }
 
-  private stateOf(table: StoreTable, key: object): State | undefined {
-    return this.entries.get(table)?.get(table.keyOf(key))?.state;
+  private wantKey(table: StoreTable, rows: Map<string, Entry>, key: object): Entry {
+    const text = table.keyOf(key);
+    const known = rows.get(text);
+    if (known) return known;
+    const entry = new Entry(table);
+    rows.set(text, entry);
+    getOrAdd(this.missingKeys, table, () => new Map<Entry, object>()).set(entry, key);
+    return entry;
   }
 
-  private claim(query: Query, params: unknown): boolean {
-    const known = getOrAdd(this.answered, query, () => new Set<string>());
-    const text = JSON.stringify(params);
-    if (known.has(text)) return false;
-    known.add(text);
-    return true;
+  private answer(query: Query, params: unknown): readonly State[] {
+    const states: State[] = [];
+    for (const { state } of this.rowsOf(this.tables.of(query.store)).values()) {
+      if (state !== undefined && query.matches(state, params)) states.push(state);
+    }
+    return states.sort((a, b) => query.compare(a, b));
   }
 
   private keepTrace(entry: Entry, trace: string | null): void {
@@ -192,39 +212,38 @@ export class IdentityMap {
     for (const value of entry.table.keyTexts(entry.state)) this.traces.set(value, trace);
   }
 
-  private add(table: StoreTable, { state, outboxId, trace }: Row): void {
-    const rows = getOrAdd(this.entries, table, () => new Map<string, Entry>());
-    const text = table.keyOf(state);
-    if (rows.has(text)) return;
-    const entry: Entry = {
-      table,
-      state,
-      before: state,
-      outboxId,
-      trace: null,
-      existed: true,
-      changed: false,
-      said: false,
-    };
-    rows.set(text, entry);
+  private fill(table: StoreTable, { state, outboxId, trace }: LoadedRow): void {
+    const entry = this.entryOf(table, table.keyOf(state));
+    if (entry.isLoaded) return;
+    entry.isLoaded = true;
+    entry.existed = true;
+    entry.state = state;
+    entry.before = state;
+    entry.outboxId = outboxId;
     this.keepTrace(entry, trace);
   }
 
-  private addAbsent(table: StoreTable, text: string): void {
-    const rows = getOrAdd(this.entries, table, () => new Map<string, Entry>());
-    if (!rows.has(text))
-      rows.set(text, {
-        table,
-        state: undefined,
-        before: undefined,
-        outboxId: null,
-        trace: null,
-        existed: false,
-        changed: false,
-        said: false,
-      });
+  /** The entry of a row that nobody need look for. */
+  private added(table: StoreTable, text: string): Entry {
+    const entry = this.entryOf(table, text);
+    entry.isLoaded = true;
+    return entry;
+  }
+
+  private entryOf(table: StoreTable, text: string): Entry {
+    return getOrAdd(this.rowsOf(table), text, () => new Entry(table));
+  }
+
+  private rowsOf(table: StoreTable): Map<string, Entry> {
+    return getOrAdd(this.rows, table, () => new Map<string, Entry>());
   }
 }
+
+const statesOf = (entries: readonly Entry[]): readonly State[] => {
+  const states: State[] = [];
+  for (const { state } of entries) if (state !== undefined) states.push(state);
+  return states;
+};
 
 const getOrAdd = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
   const known = map.get(key);

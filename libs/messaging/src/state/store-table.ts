@@ -13,16 +13,25 @@ interface Column {
   readonly type: string;
 }
 
-/** A row as it was loaded or is to be written. */
-export interface Row {
+/** A row as it was loaded. */
+export interface LoadedRow {
   readonly state: State;
   /** The outbox row that holds the last events of its key. */
   readonly outboxId: string | null;
   /** Trace in which it was made; always null in a table that keeps none. */
   readonly trace: string | null;
-  /** For an update: the state as it was loaded. */
-  readonly before?: State | undefined;
 }
+
+/** A row that is to be written. */
+export interface Row {
+  readonly state: State | undefined;
+  readonly outboxId: string | null;
+  readonly trace: string | null;
+  /** For an update: the state as it was loaded. */
+  readonly before: State | undefined;
+}
+
+type Values = Readonly<Record<string, unknown>>;
 
 /**
  * For so few keys the look into the archive goes along with the load, whatever is found: a round trip would cost more.
@@ -43,6 +52,8 @@ interface Update {
 export class StoreTable {
   private readonly columns: readonly Column[];
   private readonly keyColumns: readonly Column[];
+  private readonly firstKey: string;
+  private readonly otherKeys: readonly string[];
   private readonly sql: { readonly load: string; readonly insert: string };
   private readonly updates = new Map<string, Update>();
   private readonly selectList: string;
@@ -73,6 +84,9 @@ export class StoreTable {
       if (!column) throw new Error(`${metadata.name} has no property ${property}.`);
       return column;
     });
+    const [firstKey = '', ...otherKeys] = store.key;
+    this.firstKey = firstKey;
+    this.otherKeys = otherKeys;
     this.isTraced = metadata.findColumnWithPropertyName('trace') !== undefined;
     const kept = this.isTraced ? ['t.outbox_id', 't.trace'] : ['t.outbox_id'];
     this.selectList = [...this.columns.map(({ name }) => `t.${name}`), ...kept].join(', ');
@@ -86,18 +100,20 @@ export class StoreTable {
   }
 
   keyOf(state: object): string {
-    return this.keyValues(state).join('\u0001');
+    const values = state as Values;
+    let text = String(values[this.firstKey]);
+    for (const property of this.otherKeys) text += `\u0001${String(values[property])}`;
+    return text;
   }
 
-  /** The values of the primary key, as text. */
-  keyValues(state: object): string[] {
-    const values = state as Readonly<Record<string, unknown>>;
-    return this.store.key.map((property) => String(values[property]));
+  /** True if the key of an event is one of the values of the primary key. */
+  isKeyedBy(state: object, key: string): boolean {
+    return this.store.key.some((property) => String((state as Values)[property]) === key);
   }
 
   /** Those values of the primary key that are text: an order id, never a shipment's number. */
   keyTexts(state: object): string[] {
-    const values = state as Readonly<Record<string, unknown>>;
+    const values = state as Values;
     return this.store.key.map((property) => values[property]).filter((value) => typeof value === 'string');
   }
 
@@ -105,7 +121,7 @@ export class StoreTable {
    * Loads and locks the rows under these keys, those of the table in key order, so that two units of work never wait in a
    * circle. What has left for the archive is taken back.
    */
-  async load(run: Run, keys: readonly object[]): Promise<Row[]> {
+  async load(run: Run, keys: readonly object[]): Promise<LoadedRow[]> {
     const { archive } = this;
     if (!archive) return this.loadHot(run, keys);
     const [rows, look] = await Promise.all([
@@ -118,14 +134,14 @@ export class StoreTable {
     return [...rows, ...(await archive.recall(run, missing, look))];
   }
 
-  private async loadHot(run: Run, keys: readonly object[]): Promise<Row[]> {
-    const params = this.keyColumns.map(({ property }) => keys.map((key) => (key as Record<string, unknown>)[property]));
+  private async loadHot(run: Run, keys: readonly object[]): Promise<LoadedRow[]> {
+    const params = this.keyColumns.map(({ property }) => keys.map((key) => (key as Values)[property]));
     const { rows } = await run(this.sql.load, params, `${this.tableName}:load`);
     return rows.map((row) => this.read(row));
   }
 
   /** Loads and locks the rows that satisfy a query's condition. */
-  async find(run: Run, query: Query, params: unknown): Promise<Row[]> {
+  async find(run: Run, query: Query, params: unknown): Promise<LoadedRow[]> {
     const order = this.keyColumns.map(({ name }) => `t.${name}`).join(', ');
     const sql = `select ${this.selectList} from ${this.table} t where ${query.where} order by ${order} for update of t`;
     const { rows } = await run(sql, query.bind(params));
@@ -145,22 +161,20 @@ export class StoreTable {
     return run(sql, [this.write(rows, columns, false)], name);
   }
 
-  private read(values: unknown[]): Row {
+  private read(values: unknown[]): LoadedRow {
     const state: Record<string, unknown> = {};
-    for (const [index, { property }] of this.columns.entries()) state[property] = values[index];
-    const count = this.columns.length;
-    return {
-      state,
-      outboxId: values[count] as string | null,
-      trace: (values[count + 1] as string | null | undefined) ?? null,
-    };
+    let index = 0;
+    for (const { property } of this.columns) state[property] = values[index++];
+    const outboxId = values[index] as string | null;
+    const trace = this.isTraced ? (values[index + 1] as string | null) : null;
+    return { state, outboxId, trace };
   }
 
   /** The rows as one JSON text: what is JSON in a column stands in it as it is, and is written out once. */
   private write(rows: readonly Row[], columns: readonly Column[], withTrace: boolean): string {
     return JSON.stringify(
       rows.map(({ state, outboxId, trace }) => {
-        const values = state as Readonly<Record<string, unknown>>;
+        const values = state as Values;
         const row: Record<string, unknown> = { outbox_id: outboxId };
         for (const { property, column } of columns) row[column] = values[property];
         if (withTrace) row.trace = trace;
@@ -174,10 +188,7 @@ export class StoreTable {
     const changed = this.columns.filter(
       (column) =>
         !this.keyColumns.includes(column) &&
-        rows.some(({ state, before }) => {
-          const [now, then] = [state, before] as readonly (Readonly<Record<string, unknown>> | undefined)[];
-          return !then || now?.[column.property] !== then[column.property];
-        }),
+        rows.some((row) => (row.state as Values)[column.property] !== (row.before as Values)[column.property]),
     );
     const name = `${this.tableName}:update:${changed.map((column) => this.columns.indexOf(column)).join('.')}`;
     const known = this.updates.get(name);

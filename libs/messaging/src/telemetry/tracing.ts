@@ -41,6 +41,12 @@ const silentSpan = trace.wrapSpanContext({ traceId: '0'.repeat(32), spanId: '0'.
 const isUnseen = ({ traceparent }: Headers): boolean =>
   traceparent?.endsWith('-00') ?? propagation.fields().length === 0;
 
+const plainly = <T>(work: () => T): T => work();
+
+/** What `beginSpan` gives for a trace that nobody would see; asked first, it saves telling what the span would say. */
+export const unseenSpan = (headers: Headers): Traced | undefined =>
+  isUnseen(headers) ? { span: silentSpan, headers, within: plainly } : undefined;
+
 /**
  * Begins a span as a child of what `headers` carry, or, when that trace is no longer young, as the root of a new trace
  * with a link to it. Its owner ends it.
@@ -54,7 +60,8 @@ export const beginSpan = (
   now = Date.now(),
 ): Traced => {
   // Most messages of most systems: the headers are handed on as they came, and nothing is made for them.
-  if (isUnseen(headers)) return { span: silentSpan, headers, within: (work) => work() };
+  const unseen = unseenSpan(headers);
+  if (unseen) return unseen;
   const parent = contextOf(headers);
   const came = trace.getSpanContext(parent);
   const began = beganAt(came) ?? now;

@@ -76,6 +76,8 @@ export interface Plan {
   /** Wishes with this number throw while it is set. */
   poison?: number | undefined;
   ring?: (call: EffectCall<{ orderId: string }>) => Promise<{ ok: boolean }>;
+  /** Reactions are called as Nest calls those with a guard. */
+  isGuarded?: boolean;
   /** Called inside every reaction. */
   onReaction?: () => void;
   handled: string[];
@@ -103,11 +105,13 @@ const tallyReactions = (plan: Plan): Reactions => {
   ): void => {
     const definitions = [definition] as unknown as readonly MessageDefinition[];
     const reaction: ReactionPlan = { definitions, first: (message) => tally(keyOf(message)), second: undefined };
-    const handler: Handler = async (message, { loaded }) => {
+    const plain: Handler = (message, { loaded }) => {
       plan.onReaction?.();
       return react(message as M, loaded as Loaded<ReturnType<typeof tally>>);
     };
-    reactions.register(reaction, handler);
+    // As through Nest, where the answer is a promise.
+    const guarded: Handler = async (message, context) => plain(message, context);
+    reactions.register(reaction, plan.isGuarded ? guarded : plain);
   };
   on<OrderCancellationRequested>(
     OrderCancellationRequested,
