@@ -15,6 +15,7 @@ export { retentionInstruments } from './retention/metrics.js';
 export * from './retention/plan.js';
 export * from './retention/schema.js';
 export * from './nest/performers.js';
+export * from './nest/plain-reactions.js';
 export * from './nest/reaction-server.js';
 export { classify } from './pipeline/errors.js';
 export type { Gathering } from './pipeline/gathering.js';

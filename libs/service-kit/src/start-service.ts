@@ -5,6 +5,7 @@ import {
   PerformerFinder,
   Pipeline,
   PipelineRuntime,
+  PlainReactions,
   ReactionErrors,
   ReactionServer,
   type Transport,
@@ -94,7 +95,7 @@ export const startService = async (
     { provide: CONFIG, useValue: own },
     { provide: BASE_CONFIG, useValue: config },
     { provide: PIPELINE, useValue: pipeline },
-    ...(pipeline ? [{ provide: Pipeline, useValue: pipeline }, PerformerFinder] : []),
+    ...(pipeline ? [{ provide: Pipeline, useValue: pipeline }, PerformerFinder, PlainReactions] : []),
   ];
   const root: DynamicModule = {
     module: RootModule,
@@ -125,8 +126,9 @@ export const startService = async (
   app.disable('x-powered-by');
   if (pipeline) {
     const performers = app.get(PerformerFinder).find();
+    const plain = app.get(PlainReactions).find();
     const server = app.connectMicroservice(
-      { strategy: new ReactionServer(pipeline, performers) },
+      { strategy: new ReactionServer(pipeline, performers, plain) },
       { inheritAppConfig: false, deferInitialization: true },
     );
     server.useGlobalFilters(new ReactionErrors());

@@ -87,6 +87,7 @@ export function On(
       list.map(({ eventName }) => eventName),
       { plan },
     )(target, name, descriptor);
+    Reflect.defineMetadata(REACTS, plan, descriptor.value as object);
   };
 }
 
@@ -94,6 +95,7 @@ const FromMessage = createParamDecorator((_: unknown, context: ExecutionContext)
   context.switchToRpc().getData<unknown>(),
 );
 
+export const REACTS = 'baton:reacts';
 export const PERFORMS = 'baton:performs';
 
 /** Makes a method of a provider the performer of an effect; see `defineEffect`. */

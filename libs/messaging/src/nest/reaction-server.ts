@@ -3,17 +3,20 @@ import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { type Observable, throwError } from 'rxjs';
 import type { ReactionPlan } from '../api/reactions.js';
 import type { Performer } from '../pipeline/effect-worker.js';
-import { Reactions } from '../pipeline/reactions.js';
+import { type Handler, Reactions } from '../pipeline/reactions.js';
 import type { PipelineRuntime } from '../pipeline/runtime.js';
 
 /**
  * Connects the pipeline to Nest: controllers' `@On` methods are Nest event handlers, with Nest's injection, guards and
- * interceptors; the pipeline decides when and with what they are called.
+ * interceptors; the pipeline decides when and with what they are called. Those that have nothing around them are called
+ * without the detour through Nest.
  */
 export class ReactionServer extends Server implements CustomTransportStrategy {
   constructor(
     private readonly pipeline: PipelineRuntime,
     private readonly performers: readonly Performer[],
+    /** Called without Nest, for which nothing global may be around reactions but `ReactionErrors`. */
+    private readonly plain: ReadonlyMap<ReactionPlan, Handler> = new Map(),
   ) {
     super();
   }
@@ -42,7 +45,7 @@ export class ReactionServer extends Server implements CustomTransportStrategy {
       // A method with several patterns has a handler for each of them, with the same plan.
       if (!plan || seen.has(plan)) continue;
       seen.add(plan);
-      reactions.register(plan, handler);
+      reactions.register(plan, this.plain.get(plan) ?? handler);
     }
     await this.pipeline.start(reactions, this.performers);
   }

@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import {
+  EXCEPTION_FILTERS_METADATA,
+  GUARDS_METADATA,
+  INTERCEPTORS_METADATA,
+  PIPES_METADATA,
+} from '@nestjs/common/constants.js';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { type ReactionPlan, REACTS } from '../api/reactions.js';
+import type { Handler } from '../pipeline/reactions.js';
+
+/** What Nest's decorators leave on a class or method that is surrounded by something. */
+const SURROUNDED = [GUARDS_METADATA, INTERCEPTORS_METADATA, PIPES_METADATA, EXCEPTION_FILTERS_METADATA];
+
+type Method = (message: unknown, loaded: unknown, moment: unknown) => unknown;
+
+/**
+ * Finds the reactions that Nest puts nothing around: one instance for all calls, and no guard, interceptor, pipe or
+ * filter of their own. They are called as what they are, methods; Nest's way to such a method is a dozen promises long,
+ * which costs as much as most reactions. All others are called by Nest.
+ */
+@Injectable()
+export class PlainReactions {
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+  ) {}
+
+  find(): ReadonlyMap<ReactionPlan, Handler> {
+    const handlers = new Map<ReactionPlan, Handler>();
+    for (const wrapper of this.discovery.getControllers()) {
+      const instance = wrapper.instance as Readonly<Record<string, unknown>> | null;
+      if (!instance || !wrapper.isDependencyTreeStatic() || isSurrounded(instance.constructor)) continue;
+      for (const name of this.scanner.getAllMethodNames(Object.getPrototypeOf(instance) as object)) {
+        const method = instance[name];
+        if (typeof method !== 'function' || isSurrounded(method)) continue;
+        const plan = Reflect.getMetadata(REACTS, method) as ReactionPlan | undefined;
+        const call = method as Method;
+        if (plan) handlers.set(plan, (message, { loaded, moment }) => call.call(instance, message, loaded, moment));
+      }
+    }
+    return handlers;
+  }
+}
+
+const isSurrounded = (target: object): boolean => SURROUNDED.some((key) => Reflect.hasMetadata(key, target));
