@@ -98,13 +98,13 @@ const call = (name: string, parked = false) => {
   return reactions.of(name)?.call('the event', { loaded: { row: 1 }, moment });
 };
 
-it('A_reaction_with_nothing_around_it_is_called_as_a_method', () => {
+it('calls a reaction with nothing around it as a method', () => {
   expect(plainCount).toBe(1);
   expect(call('OrderPlaced')).toEqual({ reply: { body: ['plain', 'the event', { row: 1 }, 'u1'] } });
   expect(() => call('OrderPlaced', true)).toThrow('refused by plain');
 });
 
-it('A_reaction_with_a_guard_or_an_interceptor_is_called_by_Nest', async () => {
+it('lets Nest call a reaction with a guard or an interceptor', async () => {
   await expect(call('OrderRejected')).resolves.toEqual({
     reply: { body: ['guarded', 'the event', { row: 1 }, 'u1'] },
   });

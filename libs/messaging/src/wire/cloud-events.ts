@@ -159,10 +159,10 @@ const parse = (value: Buffer | undefined): { ok: true; value: unknown } | { ok: 
   }
 };
 
-const traceOf = ({ traceparent, tracestate }: Headers): Headers => ({
-  ...(traceparent !== undefined && { traceparent }),
-  ...(tracestate !== undefined && { tracestate }),
-});
+const traceOf = ({ traceparent, tracestate }: Headers): Headers => {
+  if (tracestate !== undefined) return traceparent === undefined ? { tracestate } : { traceparent, tracestate };
+  return traceparent === undefined ? {} : { traceparent };
+};
 
 /** Told even by services that do not react to the event: whoever wrote it there would wait in vain. */
 const misplaced = ({ eventName, topic }: EventDefinition, found: string): string =>

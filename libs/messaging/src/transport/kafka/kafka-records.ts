@@ -19,6 +19,7 @@ class KafkaRecord implements IncomingRecord {
   readonly value: Buffer | undefined;
   readonly #raw: RawHeaders | undefined;
   #headers: Headers | undefined;
+  #type: string | undefined | null = null;
 
   constructor(
     readonly topic: string,
@@ -39,7 +40,8 @@ class KafkaRecord implements IncomingRecord {
   }
 
   get eventType(): string | undefined {
-    return this.#raw && findType(this.#raw);
+    if (this.#type === null) this.#type = this.#raw && findType(this.#raw);
+    return this.#type;
   }
 }
 
@@ -105,19 +107,31 @@ function findType(raw: RawHeaders): string | undefined {
   return found;
 }
 
-/** Kafka allows a header more than once, and then the last one counts, as in Kafka's own clients. */
+/**
+ * Kafka allows a header more than once, and then the last one counts, as in Kafka's own clients. All headers are read as
+ * one text and cut out of it: a call into the buffer for each name and value would cost several times as much.
+ */
 function readHeaders(raw: RawHeaders): Headers {
-  const headers: Record<string, string> = {};
+  const found: ReturnType<HeaderReader['next']>[] = [];
   const reader = new HeaderReader(raw);
-  while (reader.left > 0) {
-    const { name, nameEnd, value, valueBytes } = reader.next();
-    const text = raw.buffer.toString('utf8', name, nameEnd);
+  while (reader.left > 0) found.push(reader.next());
+  const [first, last] = [found[0], found.at(-1)];
+  if (!first || !last) return {};
+  const all = raw.buffer.toString('latin1', first.name, last.value + Math.max(0, last.valueBytes));
+  const isAscii = !BEYOND_ASCII.test(all);
+  const text = (from: number, to: number): string =>
+    isAscii ? all.slice(from - first.name, to - first.name) : raw.buffer.toString('utf8', from, to);
+  const headers: Record<string, string> = {};
+  for (const { name, nameEnd, value, valueBytes } of found) {
+    const key = text(name, nameEnd);
     // A stranger's header of this name would replace the object's prototype.
-    if (valueBytes < 0 || text === '__proto__') continue;
-    headers[text.toLowerCase()] = raw.buffer.toString('utf8', value, value + valueBytes);
+    if (valueBytes < 0 || key === '__proto__') continue;
+    headers[key.toLowerCase()] = text(value, value + valueBytes);
   }
   return headers;
 }
+
+const BEYOND_ASCII = /[\u0080-\u00ff]/;
 
 /**
  * A broker refuses a batch above the topic's max.message.bytes, 1 MiB where nobody set it, and kafkajs makes one batch
