@@ -68,6 +68,10 @@ test('an effect is postponed once, whatever becomes of the answer to the commit'
   await postponeEffect(run, effect(0), 60_000, 'away');
   expect(await waiting()).toEqual([{ key: 'ring/0', tries: 1, last_error: 'away', owner: null }]);
   expect(await claimRows(run, OWNER, 10)).toEqual([]);
+  // Whoever claimed it has its answer: it does not come back.
+  expect(await take(effect(0))).toEqual(['Ring/ring/0']);
+  await postponeEffect(run, effect(0), 60_000, 'away');
+  expect(await waiting()).toEqual([]);
   expect(await take(...at(0, 1))).toEqual(['1#1']);
 });
 

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
 import { Add, TallyService } from '../testing/tally.js';
+import { runOn, withClient } from './connection.js';
+import { insertBatch } from './effect-batches.js';
 
 let database: FreshDatabase;
 let service: TallyService | undefined;
@@ -39,7 +41,7 @@ test('a call without an answer is made again also when the database was away in 
   expect(attempts).toEqual([1, 2]);
 });
 
-test('an effect of a commit whose answer was lost is performed, though nobody told this process of it', async () => {
+test('effects of a commit whose answer was lost are performed, though nobody told this process of them', async () => {
   const keys: string[] = [];
   service = await TallyService.start(database, new MemoryTransport(), {
     ring: async ({ key }) => {
@@ -47,11 +49,21 @@ test('an effect of a commit whose answer was lost is performed, though nobody to
       return { ok: true };
     },
   });
-  await service.pipeline.submit(Add, { orderId: 'a', amount: 1 });
+  for (const orderId of ['a', 'b', 'c']) await service.pipeline.submit(Add, { orderId, amount: 1 });
+  const owner = (await database.query('select id from effect_owner'))[0]?.['id'] as string;
+  const effects = ['b', 'c'].map((orderId) => ({
+    kind: 'Ring',
+    key: `ring/${orderId}`,
+    payload: { orderId },
+    trace: {},
+  }));
+  await withClient(service.pipeline.database, (client) => insertBatch(runOn(client), { id: '-1', owner, effects }));
+  // As earlier versions left them.
   await database.query(
     `insert into effect (kind, key, payload, owner, due_at)
      select 'Ring', 'ring/a', '{"orderId": "a"}', id, now() from effect_owner`,
   );
-  await eventually(async () => (await rang()) === 1);
-  expect(keys).toEqual(['ring/a']);
+  await eventually(async () => (await database.query('select from tally where rang <> 1')).length === 0);
+  expect(keys.toSorted()).toEqual(['ring/a', 'ring/b', 'ring/c']);
+  expect(await database.query('select from effect_batch')).toEqual([]);
 });
