@@ -10,6 +10,7 @@ import { observePipeline, pipelineMetrics } from '../telemetry/metrics.js';
 import { activeHeaders, beginBatchSpan, linkTo } from '../telemetry/tracing.js';
 import type { Headers, Transport } from '../transport/port.js';
 import { describeIssues, isPassedOver } from '../wire/cloud-events.js';
+import type { Committed } from './assignment.js';
 import { query, runOn, unitOfWorkPool, withClient } from './connection.js';
 import { Consumption } from './consumption.js';
 import { crashPoint } from './crash-points.js';
@@ -27,7 +28,7 @@ import { Publisher } from './publisher.js';
 import { InputQueue } from './queue.js';
 import type { Reactions } from './reactions.js';
 import { UnitIds } from './unit-ids.js';
-import { type Committed, UnitOfWork } from './unit-of-work.js';
+import { UnitOfWork } from './unit-of-work.js';
 
 /** What a service's pipeline is made of. */
 export interface PipelineOptions {

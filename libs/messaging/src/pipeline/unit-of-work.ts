@@ -3,78 +3,25 @@ import type { ClientBase } from 'pg';
 import type { Moment } from '../api/moment.js';
 import type { Loaded, Needs } from '../api/needs.js';
 import { type Outcome, Refused } from '../api/outcome.js';
-import { IdentityMap, type StoreTables } from '../state/identity-map.js';
+import { IdentityMap } from '../state/identity-map.js';
 import type { Run } from '../state/store-table.js';
 import type { MessageOutcome } from '../telemetry/metrics.js';
 import { reactionAttributes, tellTrouble, traceParked, traceRefusal } from '../telemetry/trouble.js';
 import { beginSpan, fail, linkTo, type Traced, unseenSpan } from '../telemetry/tracing.js';
 import type { Headers, PartitionOffset, TopicPartition } from '../transport/port.js';
+import type { Assignment, Committed, UnitOfWorkParts } from './assignment.js';
 import { runOn } from './connection.js';
 import { crashPoint } from './crash-points.js';
-import { placeText, type SavedEffect } from './effect.js';
+import { placeText } from './effect.js';
 import { DatabaseFault } from './errors.js';
 import { begin, type HandledBefore } from './handled-before.js';
-import {
-  buried,
-  describe,
-  type Failed,
-  failed,
-  heldAgain,
-  heldAnew,
-  type RetryPolicy,
-  waitingBehind,
-} from './holding.js';
+import { buried, describe, type Failed, failed, heldAgain, heldAnew, waitingBehind } from './holding.js';
 import { type Input, look, type Message, messageOf } from './inputs.js';
 import { Ledger } from './ledger.js';
 import { Loading } from './loading.js';
-import { type OutboxRow, readOutbox } from './outbox.js';
+import { readOutbox } from './outbox.js';
 import { partitionName } from './positions.js';
-import { MessageParked, type Reactions } from './reactions.js';
-
-/** What every unit of work of a service uses. */
-export interface UnitOfWorkParts {
-  readonly service: string;
-  /** Name of this process as the owner of effects. */
-  readonly owner: string;
-  readonly tables: StoreTables;
-  readonly reactions: Reactions;
-  readonly retry: RetryPolicy;
-  /** ISO 8601. */
-  readonly now: () => string;
-}
-
-/** What one unit of work is asked to do. */
-export interface Assignment {
-  /** Held messages come first, the others in the order in which they came. */
-  readonly inputs: readonly Input[];
-  readonly id: string;
-  /** Where the consumer believes it stands in a partition. */
-  readonly expected: (partition: TopicPartition) => bigint;
-  /** Outbox rows that are published and can go. */
-  readonly published: readonly string[];
-  /** True if this outbox row need not be looked for: it is published, or queued before this one. */
-  readonly isKnown: (outboxId: string) => boolean;
-  /** The database refused what the only input's reaction asked for, with this error. */
-  readonly condemned?: unknown;
-}
-
-/** What a committed unit of work leaves to be done outside of the database. */
-export interface Committed {
-  /** Outbox rows of others to publish first, so that the order of each key is kept. */
-  readonly before: readonly OutboxRow[];
-  /** Ids of outbox rows that were looked for: what is not in `before` was published. */
-  readonly looked: Iterable<string>;
-  readonly outbox: OutboxRow | undefined;
-  readonly effects: readonly SavedEffect[];
-  /** Where the consumer stands now. */
-  readonly positions: readonly PartitionOffset[];
-  /** Partitions whose position lies behind what was delivered: the database was restored, begin again there. */
-  readonly rewind: readonly PartitionOffset[];
-  /** Answers for those who submitted commands. */
-  readonly settle: readonly (() => void)[];
-  /** When the next held message of these keys is worth a look, milliseconds from now; undefined if none is. */
-  readonly heldSoonMs: number | undefined;
-}
+import { MessageParked } from './reactions.js';
 
 /** One message that is handled now. */
 interface Turn {

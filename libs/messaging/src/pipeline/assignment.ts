@@ -1,0 +1,52 @@
+import type { StoreTables } from '../state/identity-map.js';
+import type { PartitionOffset, TopicPartition } from '../transport/port.js';
+import type { SavedEffect } from './effect.js';
+import type { RetryPolicy } from './holding.js';
+import type { Input } from './inputs.js';
+import type { OutboxRow } from './outbox.js';
+import type { Reactions } from './reactions.js';
+
+/** What every unit of work of a service uses. */
+export interface UnitOfWorkParts {
+  readonly service: string;
+  /** Name of this process as the owner of effects. */
+  readonly owner: string;
+  readonly tables: StoreTables;
+  readonly reactions: Reactions;
+  readonly retry: RetryPolicy;
+  /** ISO 8601. */
+  readonly now: () => string;
+}
+
+/** What one unit of work is asked to do. */
+export interface Assignment {
+  /** Held messages come first, the others in the order in which they came. */
+  readonly inputs: readonly Input[];
+  readonly id: string;
+  /** Where the consumer believes it stands in a partition. */
+  readonly expected: (partition: TopicPartition) => bigint;
+  /** Outbox rows that are published and can go. */
+  readonly published: readonly string[];
+  /** True if this outbox row need not be looked for: it is published, or queued before this one. */
+  readonly isKnown: (outboxId: string) => boolean;
+  /** The database refused what the only input's reaction asked for, with this error. */
+  readonly condemned?: unknown;
+}
+
+/** What a committed unit of work leaves to be done outside of the database. */
+export interface Committed {
+  /** Outbox rows of others to publish first, so that the order of each key is kept. */
+  readonly before: readonly OutboxRow[];
+  /** Ids of outbox rows that were looked for: what is not in `before` was published. */
+  readonly looked: Iterable<string>;
+  readonly outbox: OutboxRow | undefined;
+  readonly effects: readonly SavedEffect[];
+  /** Where the consumer stands now. */
+  readonly positions: readonly PartitionOffset[];
+  /** Partitions whose position lies behind what was delivered: the database was restored, begin again there. */
+  readonly rewind: readonly PartitionOffset[];
+  /** Answers for those who submitted commands. */
+  readonly settle: readonly (() => void)[];
+  /** When the next held message of these keys is worth a look, milliseconds from now; undefined if none is. */
+  readonly heldSoonMs: number | undefined;
+}
