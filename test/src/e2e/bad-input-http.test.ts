@@ -206,7 +206,11 @@ describe('A webhook', () => {
       const found = await mailsOf(world.url, 'replayed');
       return found.length === 3 && found;
     }, PATIENCE_MS);
-    const before = await world.client.orders.get('replayed');
+    // The coordinator notes that the customer was told a moment after the mail has gone.
+    const before = await eventually(async () => {
+      const order = await world.client.orders.get('replayed');
+      return order.timeline.filter(({ fact }) => fact === 'CustomerNotified').length === 3 && order;
+    }, PATIENCE_MS);
     const shipment = (await send('GET', `${world.url}/shipments/replayed/1`)).text;
     const report = JSON.stringify({ ...parcel, status: 'delivered', at: new Date().toISOString() });
     const first = await webhook(report, world.places.webhookSecret, 'again-1');
