@@ -209,7 +209,8 @@ describe('A webhook', () => {
     // The coordinator notes that the customer was told a moment after the mail has gone.
     const before = await eventually(async () => {
       const order = await world.client.orders.get('replayed');
-      return order.timeline.filter(({ fact }) => fact === 'CustomerNotified').length === 3 && order;
+      expect(order.timeline.filter(({ fact }) => fact === 'CustomerNotified')).toHaveLength(3);
+      return order;
     }, PATIENCE_MS);
     const shipment = (await send('GET', `${world.url}/shipments/replayed/1`)).text;
     const report = JSON.stringify({ ...parcel, status: 'delivered', at: new Date().toISOString() });
