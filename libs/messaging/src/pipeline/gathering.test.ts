@@ -83,9 +83,11 @@ test('without patient messages none waits', async () => {
   expect(await isReady(queue)).toBe(true);
 });
 
-test('under load alone everything gathers, for twice as long as the last unit of work took, and no longer than said', () => {
+test('under load everything gathers, the longer the more there is, and no longer than said', () => {
   expect(pauseAfter(49, 100, { loadMs: 2_000 })).toBe(0);
-  expect(pauseAfter(50, 100, { loadMs: 2_000 })).toBe(200);
-  expect(pauseAfter(50, 1_500, { loadMs: 2_000 })).toBe(2_000);
+  expect(pauseAfter(250, 100, { loadMs: 2_000 })).toBe(50);
+  expect(pauseAfter(1_000, 100, { loadMs: 2_000 })).toBe(200);
+  expect(pauseAfter(8_000, 100, { loadMs: 2_000 })).toBe(200);
+  expect(pauseAfter(8_000, 1_500, { loadMs: 2_000 })).toBe(2_000);
   expect(pauseAfter(5_000, 100, {})).toBe(0);
 });

@@ -15,7 +15,7 @@ export interface Gathering {
   /** How long those wait at most, milliseconds; 250 if left out. */
   readonly patientMs?: number;
   /**
-   * Under load every message waits: twice as long as the last unit of work took, but not longer than so many
+   * Under load every message waits, up to twice as long as the last unit of work took, but not longer than so many
    * milliseconds. For services that no step of an order waits for; 0 if left out.
    */
   readonly loadMs?: number;
@@ -24,6 +24,8 @@ export interface Gathering {
 const PATIENT_MS = 250;
 /** A unit of work of so many messages means that more are on their way. */
 const BUSY = 50;
+/** Of so many, that they come faster than they can be handled one by one. */
+const FULL = 500;
 
 /** Which messages wait for company while there is nothing else to do, and how long. */
 export interface Patience {
@@ -51,6 +53,10 @@ const nameOf = (input: Input): string | undefined => {
   return input.kind === 'effect' ? input.message.name : undefined;
 };
 
-/** How long to gather after a unit of work, milliseconds: so that at most a third of the time goes into them. */
+/**
+ * How long to gather after a unit of work, milliseconds: the more messages there were, the longer a part of the time it
+ * took, up to twice as long. So under full load at most a third of the time goes into units of work, and with less to do
+ * nobody waits long for the next one.
+ */
 export const pauseAfter = (inputs: number, tookMs: number, { loadMs = 0 }: Gathering): number =>
-  inputs < BUSY ? 0 : Math.min(loadMs, 2 * tookMs);
+  inputs < BUSY ? 0 : Math.min(loadMs, tookMs * Math.min(2, inputs / FULL));
