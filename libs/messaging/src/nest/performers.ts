@@ -3,6 +3,7 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { EffectDefinition } from '../api/effects.js';
 import { PERFORMS } from '../api/reactions.js';
 import type { Performer } from '../pipeline/effect-worker.js';
+import { decoratedMethods } from './decorated-methods.js';
 
 /** Finds the methods of all providers that are decorated with `@Performs`. */
 @Injectable()
@@ -18,12 +19,8 @@ export class PerformerFinder {
     const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
     for (const instance of new Set(wrappers.map((wrapper) => wrapper.instance as unknown))) {
       if (typeof instance !== 'object' || instance === null) continue;
-      const methods = instance as Readonly<Record<string, unknown>>;
-      for (const name of this.scanner.getAllMethodNames(Object.getPrototypeOf(instance) as object)) {
-        const method = methods[name];
-        if (typeof method !== 'function') continue;
-        const effect = Reflect.getMetadata(PERFORMS, method) as EffectDefinition<unknown, unknown> | undefined;
-        if (!effect) continue;
+      const found = decoratedMethods<EffectDefinition<unknown, unknown>>(this.scanner, instance, PERFORMS);
+      for (const { method, mark: effect } of found) {
         if (performers.has(effect.effectName)) throw new Error(`Two methods perform the effect ${effect.effectName}.`);
         performers.set(effect.effectName, { effect, perform: method.bind(instance) as Performer['perform'] });
       }

@@ -8,6 +8,7 @@ import {
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { type ReactionPlan, REACTS } from '../api/reactions.js';
 import type { Handler } from '../pipeline/reactions.js';
+import { decoratedMethods } from './decorated-methods.js';
 
 /** What Nest's decorators leave on a class or method that is surrounded by something. */
 const SURROUNDED = [GUARDS_METADATA, INTERCEPTORS_METADATA, PIPES_METADATA, EXCEPTION_FILTERS_METADATA];
@@ -29,14 +30,12 @@ export class PlainReactions {
   find(): ReadonlyMap<ReactionPlan, Handler> {
     const handlers = new Map<ReactionPlan, Handler>();
     for (const wrapper of this.discovery.getControllers()) {
-      const instance = wrapper.instance as Readonly<Record<string, unknown>> | null;
+      const instance = wrapper.instance as object | null;
       if (!instance || !wrapper.isDependencyTreeStatic() || isSurrounded(instance.constructor)) continue;
-      for (const name of this.scanner.getAllMethodNames(Object.getPrototypeOf(instance) as object)) {
-        const method = instance[name];
-        if (typeof method !== 'function' || isSurrounded(method)) continue;
-        const plan = Reflect.getMetadata(REACTS, method) as ReactionPlan | undefined;
+      for (const { method, mark } of decoratedMethods<ReactionPlan>(this.scanner, instance, REACTS)) {
+        if (isSurrounded(method)) continue;
         const call = method as Method;
-        if (plan) handlers.set(plan, (message, { loaded, moment }) => call.call(instance, message, loaded, moment));
+        handlers.set(mark, (message, { loaded, moment }) => call.call(instance, message, loaded, moment));
       }
     }
     return handlers;

@@ -33,8 +33,7 @@ export class Loading {
    * it necessary, which must be fetched first.
    */
   see(message: Message): Loaded<Needs> | undefined {
-    const reaction = this.reactions.of(message.name);
-    if (!reaction) throw new Error(`Nothing reacts to ${message.name}.`);
+    const reaction = this.reactions.the(message.name);
     const first = this.firstOf(message, reaction);
     if (!this.map.isComplete) return undefined;
     const found = this.map.see(first);

@@ -1,27 +1,20 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
-import { TallyService, wish } from '../testing/tally.js';
+import { eventually } from '../testing/index.js';
+import { tallyWorld, wish } from '../testing/tally.js';
 
 const ROWS = 20_000;
 
-let database: FreshDatabase;
-let transport: MemoryTransport;
-let service: TallyService;
+let world: Awaited<ReturnType<typeof tallyWorld>>;
 
 beforeEach(async () => {
-  database = await freshDatabase();
-  transport = new MemoryTransport();
-  service = await TallyService.start(database, transport);
+  world = await tallyWorld();
 });
-afterEach(async () => {
-  await service.stop();
-  await database.drop();
-});
+afterEach(() => world.stop());
 
 const handle = async (orderId: string, number: number): Promise<void> => {
-  transport.deliver([wish(orderId, number)]);
+  world.transport.deliver([wish(orderId, number)]);
   await eventually(async () => {
-    const [row] = await database.query(
+    const [row] = await world.database.query(
       `select jsonb_array_length(heard) as n from tally where order_id = '${orderId}'`,
     );
     return row?.['n'] === number;
@@ -30,7 +23,7 @@ const handle = async (orderId: string, number: number): Promise<void> => {
 
 /** Rows of the table that the service's connections have read, one after another or by the index. */
 const read = async (): Promise<number> => {
-  const [row] = await database.query(
+  const [row] = await world.database.query(
     `select (seq_tup_read + coalesce(idx_tup_fetch, 0))::int as n from pg_stat_user_tables where relname = 'tally'`,
   );
   return Number(row?.['n']);
@@ -39,7 +32,7 @@ const read = async (): Promise<number> => {
 test('statements that were planned while a table was empty read no more of it than they need once it is large', async () => {
   await handle('order-1', 1);
   await handle('order-1', 2);
-  await database.query(
+  await world.database.query(
     `insert into tally select (jsonb_populate_record(t, jsonb_build_object('order_id', 'other-' || n))).*
      from tally t, generate_series(1, ${ROWS}) n`,
   );

@@ -51,6 +51,13 @@ export class Reactions {
     return this.byName.get(name);
   }
 
+  /** @throws Error if nothing reacts to it */
+  the(name: string): Reaction {
+    const reaction = this.byName.get(name);
+    if (!reaction) throw new Error(`Nothing reacts to ${name}.`);
+    return reaction;
+  }
+
   readonly isHeard = (eventName: string): boolean => this.heard.has(eventName);
 }
 

@@ -229,8 +229,7 @@ export class UnitOfWork {
   }
 
   private outcomeOf(message: Message, loaded: Loaded<Needs>, before: HandledBefore): Outcome | Promise<Outcome> {
-    const reaction = this.parts.reactions.of(message.name);
-    if (!reaction) throw new Error(`Nothing reacts to ${message.name}.`);
+    const reaction = this.parts.reactions.the(message.name);
     const moment: Moment = {
       now: this.now,
       unit: this.assignment.id,

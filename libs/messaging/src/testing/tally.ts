@@ -10,7 +10,7 @@ import { defineStore } from '../api/stores.js';
 import { messagingMigrations } from '../migrations/index.js';
 import { StateEntity } from '../store/state.entity.js';
 
-import type { FreshDatabase, MemoryTransport } from './index.js';
+import { type FreshDatabase, MemoryTransport, freshDatabase } from './index.js';
 import { encode } from '../wire/cloud-events.js';
 import { type Handler, MessageParked, Reactions } from '../pipeline/reactions.js';
 import { PipelineRuntime } from '../pipeline/runtime.js';
@@ -213,6 +213,18 @@ export class TallyService {
     await this.dataSource.destroy();
   }
 }
+
+/** A service alone with a database and a transport of its own. */
+export const tallyWorld = async () => {
+  const database = await freshDatabase();
+  const transport = new MemoryTransport();
+  const service = await TallyService.start(database, transport);
+  const stop = async (): Promise<void> => {
+    await service.stop();
+    await database.drop();
+  };
+  return { database, transport, stop };
+};
 
 /** A wish as its writer would publish it. */
 export const wish = (orderId: string, number: number) =>
