@@ -1,5 +1,12 @@
 import type pg from 'pg';
-import type { Consumer, IncomingRecord, PartitionOffset, TopicPartition, Transport } from '../transport/port.js';
+import type {
+  Consumer,
+  IncomingRecord,
+  PartitionOffset,
+  Subscription,
+  TopicPartition,
+  Transport,
+} from '../transport/port.js';
 import { runOn, withClient } from './connection.js';
 import type { PipelineLog } from './log.js';
 import { patiently } from './patience.js';
@@ -46,8 +53,7 @@ export class Consumption {
    * @param isPassedOver true for records that nobody here reacts to
    */
   async start(
-    group: string,
-    topics: readonly string[],
+    { group, topics, patienceMs }: Pick<Subscription, 'group' | 'topics' | 'patienceMs'>,
     isPassedOver: (record: IncomingRecord) => boolean,
   ): Promise<void> {
     this.isPassedOver = isPassedOver;
@@ -56,6 +62,7 @@ export class Consumption {
     this.consumer = await this.parts.transport.subscribe({
       group,
       topics,
+      patienceMs,
       onAssigned: (ends) => this.onAssigned(ends),
       onRevoked: (partitions) => this.onRevoked(partitions),
       onRecords: (records) => this.onRecords(records),

@@ -85,9 +85,9 @@ test('without patient messages none waits', async () => {
 
 test('under load everything gathers, the longer the more there is, and no longer than said', () => {
   expect(pauseAfter(49, 100, { loadMs: 2_000 })).toBe(0);
-  expect(pauseAfter(250, 100, { loadMs: 2_000 })).toBe(50);
-  expect(pauseAfter(1_000, 100, { loadMs: 2_000 })).toBe(200);
-  expect(pauseAfter(8_000, 100, { loadMs: 2_000 })).toBe(200);
-  expect(pauseAfter(8_000, 1_500, { loadMs: 2_000 })).toBe(2_000);
+  expect(pauseAfter(250, 100, { loadMs: 2_000 })).toBe(25);
+  expect(pauseAfter(1_000, 100, { loadMs: 2_000 })).toBe(100);
+  expect(pauseAfter(8_000, 100, { loadMs: 2_000 })).toBe(100);
+  expect(pauseAfter(8_000, 2_500, { loadMs: 2_000 })).toBe(2_000);
   expect(pauseAfter(5_000, 100, {})).toBe(0);
 });

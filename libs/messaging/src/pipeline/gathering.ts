@@ -15,7 +15,7 @@ export interface Gathering {
   /** How long those wait at most, milliseconds; 250 if left out. */
   readonly patientMs?: number;
   /**
-   * Under load every message waits, up to twice as long as the last unit of work took, but not longer than so many
+   * Under load every message waits, up to as long as the last unit of work took, but not longer than so many
    * milliseconds. For services that no step of an order waits for; 0 if left out.
    */
   readonly loadMs?: number;
@@ -25,21 +25,24 @@ const PATIENT_MS = 250;
 /** A unit of work of so many messages means that more are on their way. */
 const BUSY = 50;
 /** Of so many, that they come faster than they can be handled one by one. */
-const FULL = 500;
+const FULL = 1_000;
 
 /** Which messages wait for company while there is nothing else to do, and how long. */
 export interface Patience {
   readonly isPatient: (input: Input) => boolean;
+  /** The same of an event by its name. */
+  readonly isPatientEvent: (eventName: string) => boolean;
   /** Milliseconds. */
   readonly patientMs: number;
 }
 
-export const allAreUrgent: Patience = { isPatient: () => false, patientMs: 0 };
+export const allAreUrgent: Patience = { isPatient: () => false, isPatientEvent: () => false, patientMs: 0 };
 
 export const patienceOf = ({ patient = [], patientMs = PATIENT_MS }: Gathering): Patience => {
   const names = new Set(patient.map(({ eventName }) => eventName));
   return {
     patientMs,
+    isPatientEvent: (eventName) => names.has(eventName),
     isPatient: (input) => {
       const name = nameOf(input);
       return name !== undefined && names.has(name);
@@ -55,8 +58,8 @@ const nameOf = (input: Input): string | undefined => {
 
 /**
  * How long to gather after a unit of work, milliseconds: the more messages there were, the longer a part of the time it
- * took, up to twice as long. So under full load at most a third of the time goes into units of work, and with less to do
- * nobody waits long for the next one.
+ * took, up to all of it. So under full load at most half of the time goes into units of work, and with less to do nobody
+ * waits long for the next one.
  */
 export const pauseAfter = (inputs: number, tookMs: number, { loadMs = 0 }: Gathering): number =>
-  inputs < BUSY ? 0 : Math.min(loadMs, tookMs * Math.min(2, inputs / FULL));
+  inputs < BUSY ? 0 : Math.min(loadMs, tookMs * Math.min(1, inputs / FULL));

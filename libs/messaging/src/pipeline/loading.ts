@@ -13,7 +13,7 @@ export class Loading {
     private readonly reactions: Reactions,
   ) {}
 
-  /** Loads the needs of all messages, in two stages; what a reaction needs besides is loaded when it runs. */
+  /** Loads what all messages need first. Its statements are sent before it returns. */
   async prefetch(inputs: readonly Input[]): Promise<void> {
     for (const input of inputs) {
       const message = messageOf(input);
@@ -21,6 +21,10 @@ export class Loading {
       if (reaction) untold(() => this.firstOf(message, reaction));
     }
     await this.fetchMissing();
+  }
+
+  /** Loads what follows from what was found; what a reaction needs besides is loaded when it runs. */
+  async prefetchSecond(): Promise<void> {
     for (const [message, first] of this.first) {
       const second = this.reactions.of(message.name)?.second;
       if (second) untold(() => this.map.want(second(message.body, this.map.see(first))));

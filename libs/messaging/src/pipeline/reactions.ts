@@ -58,6 +58,11 @@ export class Reactions {
     return reaction;
   }
 
+  /** Names of the events that this service reacts to. */
+  get heardEvents(): readonly string[] {
+    return [...this.heard];
+  }
+
   readonly isHeard = (eventName: string): boolean => this.heard.has(eventName);
 }
 

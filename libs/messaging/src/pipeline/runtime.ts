@@ -18,7 +18,7 @@ import { type SavedEffect, subjectOf } from './effect.js';
 import { EffectWorker, type Performer } from './effect-worker.js';
 import { classify } from './errors.js';
 import { dueHeld } from './held-messages.js';
-import { type Gathering, patienceOf, pauseAfter } from './gathering.js';
+import { type Gathering, type Patience, patienceOf, pauseAfter } from './gathering.js';
 import type { RetryPolicy } from './holding.js';
 import { type CommandInput, type Input, type Message, messageOf } from './inputs.js';
 import type { PipelineLog } from './log.js';
@@ -74,6 +74,7 @@ const STOP_DEADLINE_MS = 10_000;
 export class PipelineRuntime extends Pipeline {
   private readonly pool: pg.Pool;
   private readonly tables: StoreTables;
+  private readonly patience: Patience;
   private readonly queue: InputQueue;
   private readonly ids = new UnitIds();
   /** Names this process among those of its service. */
@@ -95,7 +96,8 @@ export class PipelineRuntime extends Pipeline {
   constructor(private readonly options: PipelineOptions) {
     super();
     const { transport, log, gathering = {} } = options;
-    this.queue = new InputQueue(patienceOf(gathering));
+    this.patience = patienceOf(gathering);
+    this.queue = new InputQueue(this.patience);
     this.pool = unitOfWorkPool(options.databaseUrl, `baton-${options.service}`);
     this.tables = new StoreTables(options.dataSource);
     this.publisher = new Publisher(this.pool, transport, log, this.ids.isOwn);
@@ -113,7 +115,9 @@ export class PipelineRuntime extends Pipeline {
     this.looping = this.loop();
     this.publisher.start();
     await this.effects.start();
-    await this.consumption.start(`baton-${service}`, reactions.topics, (record) =>
+    const { isPatientEvent, patientMs } = this.patience;
+    const patienceMs = reactions.heardEvents.every(isPatientEvent) ? patientMs : 0;
+    await this.consumption.start({ group: `baton-${service}`, topics: reactions.topics, patienceMs }, (record) =>
       isPassedOver(record, reactions.isHeard),
     );
     this.holding = this.poll('Looking for held messages', HELD_PAUSE_MS, () => this.lookForHeld());

@@ -61,8 +61,13 @@ export class UnitOfWork {
   async execute(): Promise<Committed> {
     const { inputs, id, isKnown, published } = this.assignment;
     for (const input of inputs) look(input, this.parts.reactions.isHeard);
-    const before = await begin(this.run, inputs);
-    if (!('condemned' in this.assignment)) await this.loading.prefetch(inputs);
+    // One round trip: positions are locked before rows, because the statements are run in the order of their sending.
+    const isCondemned = 'condemned' in this.assignment;
+    const [before] = await Promise.all([
+      begin(this.run, inputs),
+      isCondemned ? undefined : this.loading.prefetch(inputs),
+    ]);
+    if (!isCondemned) await this.loading.prefetchSecond();
     for (const input of inputs) {
       const pending = this.handle(input, before);
       if (pending) await pending;

@@ -1,17 +1,18 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { Query, State, Store } from '../api/stores.js';
 import { ArchiveTable } from './archive-table.js';
+import { arrayOf, type BulkColumn, unnested } from './bulk.js';
 
 /** Runs one statement on the connection of the unit of work. */
 export type Run = (sql: string, params: readonly unknown[], name?: string) => Promise<{ readonly rows: unknown[][] }>;
 
-interface Column {
+interface Column extends BulkColumn {
   readonly property: string;
-  /** Quoted name. */
-  readonly name: string;
-  readonly column: string;
-  readonly type: string;
 }
+
+/** The columns beside the store's own; `Row` and `LoadedRow` have their values. */
+const OUTBOX_ID: Column = { property: 'outboxId', name: 'outbox_id', type: 'bigint' };
+const TRACE: Column = { property: 'trace', name: 'trace', type: 'text' };
 
 /** A row as it was loaded. */
 export interface LoadedRow {
@@ -44,7 +45,7 @@ interface Update {
   /** Name of its prepared statement. */
   readonly name: string;
   readonly sql: string;
-  /** The key's and those that are written. */
+  /** The store's: the key's and those that are written. */
   readonly columns: readonly Column[];
 }
 
@@ -56,6 +57,8 @@ export class StoreTable {
   private readonly otherKeys: readonly string[];
   private readonly sql: { readonly load: string; readonly insert: string };
   private readonly updates = new Map<string, Update>();
+  /** Kept beside the store's columns. */
+  private readonly kept: readonly Column[];
   private readonly selectList: string;
   private readonly table: string;
   private readonly archive: ArchiveTable | undefined;
@@ -76,8 +79,7 @@ export class StoreTable {
       .map((column) => ({
         property: column.propertyName,
         name: quoteName(column.databaseName),
-        column: column.databaseName,
-        type: dataSource.driver.normalizeType(column) + (column.isArray ? '[]' : ''),
+        type: dataSource.driver.normalizeType(column),
       }));
     this.keyColumns = store.key.map((property) => {
       const column = this.columns.find((each) => each.property === property);
@@ -88,8 +90,8 @@ export class StoreTable {
     this.firstKey = firstKey;
     this.otherKeys = otherKeys;
     this.isTraced = metadata.findColumnWithPropertyName('trace') !== undefined;
-    const kept = this.isTraced ? ['t.outbox_id', 't.trace'] : ['t.outbox_id'];
-    this.selectList = [...this.columns.map(({ name }) => `t.${name}`), ...kept].join(', ');
+    this.kept = this.isTraced ? [OUTBOX_ID, TRACE] : [OUTBOX_ID];
+    this.selectList = [...this.columns, ...this.kept].map(({ name }) => `t.${name}`).join(', ');
     this.sql = { load: this.loadSql(), insert: this.insertSql() };
     this.archive = store.archive && this.archiveTable(metadata.tableName);
   }
@@ -135,8 +137,7 @@ export class StoreTable {
   }
 
   private async loadHot(run: Run, keys: readonly object[]): Promise<LoadedRow[]> {
-    const params = this.keyColumns.map(({ property }) => keys.map((key) => (key as Values)[property]));
-    const { rows } = await run(this.sql.load, params, `${this.tableName}:load`);
+    const { rows } = await run(this.sql.load, arraysOf(this.keyColumns, keys), `${this.tableName}:load`);
     return rows.map((row) => this.read(row));
   }
 
@@ -149,7 +150,7 @@ export class StoreTable {
   }
 
   insert(run: Run, rows: readonly Row[]): Promise<unknown> {
-    return run(this.sql.insert, [this.write(rows, this.columns, this.isTraced)], `${this.tableName}:insert`);
+    return run(this.sql.insert, this.params(rows, this.columns, this.kept), `${this.tableName}:insert`);
   }
 
   /**
@@ -158,7 +159,7 @@ export class StoreTable {
    */
   update(run: Run, rows: readonly Row[]): Promise<unknown> {
     const { name, sql, columns } = this.updateOf(rows);
-    return run(sql, [this.write(rows, columns, false)], name);
+    return run(sql, this.params(rows, columns, [OUTBOX_ID]), name);
   }
 
   private read(values: unknown[]): LoadedRow {
@@ -170,17 +171,9 @@ export class StoreTable {
     return { state, outboxId, trace };
   }
 
-  /** The rows as one JSON text: what is JSON in a column stands in it as it is, and is written out once. */
-  private write(rows: readonly Row[], columns: readonly Column[], withTrace: boolean): string {
-    return JSON.stringify(
-      rows.map(({ state, outboxId, trace }) => {
-        const values = state as Values;
-        const row: Record<string, unknown> = { outbox_id: outboxId };
-        for (const { property, column } of columns) row[column] = values[property];
-        if (withTrace) row.trace = trace;
-        return row;
-      }),
-    );
+  private params(rows: readonly Row[], columns: readonly Column[], kept: readonly Column[]): Buffer[] {
+    const states = rows.map(({ state }) => state as object);
+    return [...arraysOf(columns, states), ...arraysOf(kept, rows)];
   }
 
   /** The statement for what has changed in these rows; states are copied to be changed, so that the same is the same. */
@@ -202,7 +195,7 @@ export class StoreTable {
     return new ArchiveTable({
       tableName,
       keyColumns: this.keyColumns,
-      columns: [...this.columns.map(({ name }) => name), 'outbox_id', ...(this.isTraced ? ['trace'] : [])],
+      columns: [...this.columns, ...this.kept].map(({ name }) => name),
       keyOf: (state) => this.keyOf(state),
       read: (values) => this.read(values),
       loadHot: (run, keys) => this.loadHot(run, keys),
@@ -210,38 +203,36 @@ export class StoreTable {
   }
 
   private loadSql(): string {
-    const arrays = this.keyColumns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ');
     const names = this.keyColumns.map(({ name }) => `t.${name}`).join(', ');
-    const condition =
-      this.keyColumns.length === 1 ? `${names} = any(${arrays})` : `(${names}) in (select * from unnest(${arrays}))`;
-    return `select ${this.selectList} from ${this.table} t where ${condition} order by ${names} for update of t`;
+    return `select ${this.selectList} from ${unnested(this.keyColumns)} join ${this.table} t on ${this.isSameRow}
+      order by ${names} for update of t`;
   }
 
   private insertSql(): string {
-    const names = [...this.columns.map(({ name }) => name), 'outbox_id', ...(this.isTraced ? ['trace'] : [])].join(
-      ', ',
-    );
-    return `insert into ${this.table} (${names}) select ${names} from ${this.recordset(this.columns, this.isTraced)}`;
+    const columns = [...this.columns, ...this.kept];
+    const names = columns.map(({ name }) => name).join(', ');
+    return `insert into ${this.table} (${names}) select ${names} from ${unnested(columns)}`;
   }
 
   private updateSql(changed: readonly Column[]): string {
-    const assignments = [...changed.map(({ name }) => name), 'outbox_id']
-      .map((name) => `${name} = k.${name}`)
-      .join(', ');
-    const condition = this.keyColumns.map(({ name }) => `t.${name} = k.${name}`).join(' and ');
-    const recordset = this.recordset([...this.keyColumns, ...changed], false);
-    return `update ${this.table} t set ${assignments} from ${recordset} where ${condition}`;
+    const assignments = [...changed, OUTBOX_ID].map(({ name }) => `${name} = k.${name}`).join(', ');
+    const rows = unnested([...this.keyColumns, ...changed, OUTBOX_ID]);
+    return `update ${this.table} t set ${assignments} from ${rows} where ${this.isSameRow}`;
   }
 
-  private recordset(columns: readonly Column[], withTrace: boolean): string {
-    const types = [
-      ...columns.map(({ name, type }) => `${name} ${type}`),
-      'outbox_id bigint',
-      ...(withTrace ? ['trace text'] : []),
-    ];
-    return `json_to_recordset($1::json) as k(${types.join(', ')})`;
+  private get isSameRow(): string {
+    return this.keyColumns.map(({ name }) => `t.${name} = k.${name}`).join(' and ');
   }
 }
+
+/** A parameter for each column. */
+const arraysOf = (columns: readonly Column[], rows: readonly object[]): Buffer[] =>
+  columns.map(({ property, type }) =>
+    arrayOf(
+      type,
+      rows.map((row) => (row as Values)[property]),
+    ),
+  );
 
 const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 

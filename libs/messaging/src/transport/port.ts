@@ -42,6 +42,11 @@ export interface Subscription {
   readonly group: string;
   readonly topics: readonly string[];
   /**
+   * Nobody waits for these records: where that makes fewer deliveries, each may come so much later, milliseconds. Default
+   * 0: at once.
+   */
+  readonly patienceMs?: number | undefined;
+  /**
    * Called when partitions were assigned, before anything of them is delivered, with each partition's end offset at
    * that moment. Answers where to begin: an offset, or nothing for a partition whose committed offset (else its
    * beginning) is right. An offset that the transport does not have (past its retention, or beyond the end because the

@@ -75,15 +75,16 @@ export class KafkaConsumer implements Consumer {
   async #supervise(): Promise<void> {
     const backoff = new Backoff(200, 3_000);
     while (!this.#stopping.signal.aborted) {
-      const { group, topics } = this.subscription;
-      const session = new KafkaSession(group, topics, this.settings, {
-        joined: (partitions) => this.#joined(partitions),
+      const { group, topics, patienceMs } = this.subscription;
+      const handlers = {
+        joined: (partitions: readonly TopicPartition[]) => this.#joined(partitions),
         left: () => this.#left(),
-        batch: (payload) => this.#batch(payload),
+        batch: (payload: EachBatchPayload) => this.#batch(payload),
         heard: () => {
           if (this.#reading) this.#heard = Date.now();
         },
-      });
+      };
+      const session = new KafkaSession(group, topics, this.settings, handlers, patienceMs);
       this.#session = session;
       const error = await session.run();
       this.#left();

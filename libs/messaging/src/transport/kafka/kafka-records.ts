@@ -48,11 +48,16 @@ class KafkaRecord implements IncomingRecord {
 export const incoming = (topic: string, partition: number, message: KafkaMessage): IncomingRecord =>
   new KafkaRecord(topic, partition, message);
 
-/** Reads the varints of a record's headers. */
+/** Walks over a record's headers; the fields tell where the present one's name and value lie. */
 class HeaderReader {
   readonly #bytes: Buffer;
   #at: number;
   left: number;
+  name = 0;
+  nameEnd = 0;
+  value = 0;
+  /** -1 for null. */
+  valueBytes = 0;
 
   constructor({ buffer, offset }: RawHeaders) {
     this.#bytes = buffer;
@@ -60,16 +65,22 @@ class HeaderReader {
     this.left = this.#varInt();
   }
 
-  /** Where the next header's name and value lie; a value of -1 bytes is null. */
-  next(): { readonly name: number; readonly nameEnd: number; readonly value: number; readonly valueBytes: number } {
+  /** Goes on to the next header; false after the last. */
+  next(): boolean {
+    if (this.left <= 0) return false;
     this.left -= 1;
     const nameBytes = this.#varInt();
-    const name = this.#at;
-    this.#at += nameBytes;
-    const valueBytes = this.#varInt();
-    const value = this.#at;
-    if (valueBytes > 0) this.#at += valueBytes;
-    return { name, nameEnd: name + nameBytes, value, valueBytes };
+    this.name = this.#at;
+    this.nameEnd = this.#at += nameBytes;
+    this.valueBytes = this.#varInt();
+    this.value = this.#at;
+    if (this.valueBytes > 0) this.#at += this.valueBytes;
+    return true;
+  }
+
+  /** Where the headers end, once all were read. */
+  get end(): number {
+    return this.#at;
   }
 
   /** Zigzag: even numbers are positive. */
@@ -93,8 +104,8 @@ function findType(raw: RawHeaders): string | undefined {
   const reader = new HeaderReader(raw);
   const { buffer } = raw;
   let found: string | undefined;
-  while (reader.left > 0) {
-    const { name, nameEnd, value, valueBytes } = reader.next();
+  while (reader.next()) {
+    const { name, nameEnd, value, valueBytes } = reader;
     const length = nameEnd - name;
     if (length === TYPE.length && valueBytes >= 0) {
       if (buffer.toString('latin1', name, nameEnd).toLowerCase() === TYPE) {
@@ -109,27 +120,52 @@ function findType(raw: RawHeaders): string | undefined {
 
 /**
  * Kafka allows a header more than once, and then the last one counts, as in Kafka's own clients. All headers are read as
- * one text and cut out of it: a call into the buffer for each name and value would cost several times as much.
+ * one text and the values cut out of it: a call into the buffer for each would cost several times as much.
  */
 function readHeaders(raw: RawHeaders): Headers {
-  const found: ReturnType<HeaderReader['next']>[] = [];
-  const reader = new HeaderReader(raw);
-  while (reader.left > 0) found.push(reader.next());
-  const [first, last] = [found[0], found.at(-1)];
-  if (!first || !last) return {};
-  const all = raw.buffer.toString('latin1', first.name, last.value + Math.max(0, last.valueBytes));
+  const { buffer } = raw;
+  const whole = new HeaderReader(raw);
+  const start = whole.end;
+  while (whole.next());
+  const all = buffer.toString('latin1', start, whole.end);
   const isAscii = !BEYOND_ASCII.test(all);
-  const text = (from: number, to: number): string =>
-    isAscii ? all.slice(from - first.name, to - first.name) : raw.buffer.toString('utf8', from, to);
   const headers: Record<string, string> = {};
-  for (const { name, nameEnd, value, valueBytes } of found) {
-    const key = text(name, nameEnd);
+  const reader = new HeaderReader(raw);
+  for (let place = 0; reader.next(); place += 1) {
+    const { value, valueBytes } = reader;
+    const name = nameOf(buffer, reader.name, reader.nameEnd, place);
     // A stranger's header of this name would replace the object's prototype.
-    if (valueBytes < 0 || key === '__proto__') continue;
-    headers[key.toLowerCase()] = text(value, value + valueBytes);
+    if (valueBytes < 0 || name === '__proto__') continue;
+    headers[name] = isAscii
+      ? all.slice(value - start, value - start + valueBytes)
+      : buffer.toString('utf8', value, value + valueBytes);
   }
   return headers;
 }
+
+/** A header's name as it was written, and in lower case. */
+interface Name {
+  readonly bytes: Buffer;
+  readonly text: string;
+}
+
+/** Names of the last records' headers, by their place: one writer's records have the same ones in the same order. */
+const lastNames: Name[] = [];
+const MOST_NAMES = 32;
+
+const nameOf = (buffer: Buffer, from: number, to: number, place: number): string => {
+  const last = lastNames[place];
+  if (last && isSame(last.bytes, buffer, from, to)) return last.text;
+  const text = buffer.toString('utf8', from, to).toLowerCase();
+  if (place < MOST_NAMES) lastNames[place] = { bytes: Buffer.from(buffer.subarray(from, to)), text };
+  return text;
+};
+
+const isSame = (bytes: Buffer, buffer: Buffer, from: number, to: number): boolean => {
+  if (bytes.length !== to - from) return false;
+  for (let index = 0; index < bytes.length; index += 1) if (bytes[index] !== buffer[from + index]) return false;
+  return true;
+};
 
 const BEYOND_ASCII = /[\u0080-\u00ff]/;
 

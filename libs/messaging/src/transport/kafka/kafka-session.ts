@@ -22,6 +22,8 @@ const JOIN_PATIENCE_MS = 5_000;
 const DISCONNECT_PATIENCE_MS = 5_000;
 /** Workers cost nothing while idle; fewer than partitions would make some wait for others. */
 const CONCURRENT_PARTITIONS = 1_024;
+/** So much is worth a delivery, however patient its reader is. */
+const GATHERED_BYTES = 64 * 1024;
 
 /**
  * One kafkajs consumer from connecting to its crash or its stop. kafkajs' own restarts are off: after a stop during a
@@ -44,6 +46,7 @@ export class KafkaSession {
     private readonly topics: readonly string[],
     settings: KafkaSettings,
     private readonly handlers: SessionHandlers,
+    patienceMs = 0,
   ) {
     this.#pulse = new Pulse(settings.silenceMs);
     this.#consumer = settings.client().consumer({
@@ -54,9 +57,10 @@ export class KafkaSession {
       heartbeatInterval: settings.heartbeatMs,
       rebalanceTimeout: settings.rebalanceTimeoutMs,
       metadataMaxAge: 60_000,
-      // With one byte as the least, the broker answers as soon as there is a record.
-      minBytes: 1,
-      maxWaitTimeInMs: settings.fetchWaitMs,
+      // With one byte as the least, the broker answers as soon as there is a record; else it gathers them.
+      ...(patienceMs > 0
+        ? { minBytes: GATHERED_BYTES, maxWaitTimeInMs: Math.min(patienceMs, settings.fetchWaitMs) }
+        : { minBytes: 1, maxWaitTimeInMs: settings.fetchWaitMs }),
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5, restartOnFailure: async () => false },
     });
   }
