@@ -82,12 +82,12 @@ const unparked = (visit: Visit, message: Message, { parked = false }: At): Visit
  * @param saga undefined when none is known; any event that the definition gives a role to gives birth to one
  */
 export const react = (definition: SagaDefinition, saga: Saga | undefined, message: Message, at: At): Reaction => {
-  const nothing: Reaction = { saga, publish: [], facts: [], dueAt: saga && dueAtOf(saga) };
+  const nothing = (): Reaction => ({ saga, publish: [], facts: [], dueAt: saga && dueAtOf(saga) });
   const before = saga ?? birthBy(definition, message, at.now);
-  if (!before) return nothing;
+  if (!before) return nothing();
   const visit: Visit = { definition, now: at.now, saga: before, publish: [], facts: [] };
   const heard = unparked(happen(visit, message, at), message, at);
-  if (heard.saga === saga) return nothing;
+  if (heard.saga === saga) return nothing();
   const after = syncClocks(decide(heard));
   return { saga: after.saga, publish: after.publish, facts: after.facts, dueAt: dueAtOf(after.saga) };
 };

@@ -8,8 +8,12 @@ export const days = (count: number): number => hours(count * 24);
 export const later = (moment: string, milliseconds: number): string =>
   new Date(Date.parse(moment) + milliseconds).toISOString();
 
+/** Moments as this code writes them, `2026-11-24T13:05:00.000Z`, are in order as texts; others may be written shorter. */
+const isWhole = (moment: string): boolean => moment.length === 24 && moment.endsWith('Z');
+
 /** Whether a moment has come. */
-export const hasCome = (moment: string, now: string): boolean => Date.parse(moment) <= Date.parse(now);
+export const hasCome = (moment: string, now: string): boolean =>
+  isWhole(moment) && isWhole(now) ? moment <= now : Date.parse(moment) <= Date.parse(now);
 
 /** The earliest of some moments; undefined when there is none. */
 export const earliest = (moments: readonly string[]): string | undefined =>

@@ -6,7 +6,7 @@ import type { Transport } from '@baton/messaging';
 import { type RunningService, startService } from '@baton/service-kit';
 import { startProfile, stopProfile } from './profile.js';
 import type { Request } from './service.js';
-import { definitions, serviceEnv } from './services.js';
+import { definitions, imageNodeOptions, serviceEnv } from './services.js';
 
 /** Where the services run. */
 export interface Host {
@@ -59,7 +59,7 @@ const STOP_MS = 20_000;
 export const hostInEach = async ({ databaseUrl, transportEnv, log }: HostOptions): Promise<Host> => {
   const children = definitions.map(({ name }) => {
     const child = fork(fileURLToPath(new URL('service.js', import.meta.url)), [name], {
-      env: { ...process.env, ...serviceEnv(name, databaseUrl, transportEnv) },
+      env: { ...process.env, ...serviceEnv(name, databaseUrl, transportEnv), NODE_OPTIONS: imageNodeOptions() },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => log.write(chunk));

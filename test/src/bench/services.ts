@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { coordinator } from '@baton/coordinator';
 import { gateway } from '@baton/gateway';
 import { inventory } from '@baton/inventory';
@@ -26,6 +27,14 @@ export const definitionOf = (name: string): ServiceDefinition => {
 };
 
 type Env = Readonly<Record<string, string>>;
+
+/** Node's options in a process of its own, those of the image. */
+export const imageNodeOptions = (): string => {
+  const dockerfile = readFileSync(new URL('../../../Dockerfile', import.meta.url), 'utf8');
+  const [, options] = /^ENV NODE_OPTIONS="(.+)"$/m.exec(dockerfile) ?? [];
+  if (options === undefined) throw new Error('The Dockerfile has no line ENV NODE_OPTIONS="…".');
+  return options;
+};
 
 /** Nobody listens there: no figure asks anything over HTTP. */
 const NOWHERE = 'http://127.0.0.1:9';

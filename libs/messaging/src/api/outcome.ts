@@ -49,6 +49,8 @@ export interface Outcome {
 
 /** Joins outcomes in order; the last reply and dead letter win. */
 export const both = (...outcomes: readonly Outcome[]): Outcome => {
+  const [first, ...others] = outcomes;
+  if (first && others.length === 0) return first;
   const reply = outcomes.findLast((outcome) => outcome.reply)?.reply;
   const deadLetter = outcomes.findLast((outcome) => outcome.deadLetter)?.deadLetter;
   return {

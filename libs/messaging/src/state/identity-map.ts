@@ -131,7 +131,7 @@ export class IdentityMap {
       entry.state = join && entry.state !== undefined ? join(entry.state, state) : state;
       entry.changed = true;
       if (!entry.existed && entry.trace === null) this.keepTrace(entry, trace);
-      entry.said ||= said.some(({ key }) => table.isKeyedBy(state, key));
+      if (!entry.said && said.length > 0) entry.said = said.some(({ key }) => table.isKeyedBy(state, key));
     }
   }
 
@@ -182,6 +182,8 @@ export class IdentityMap {
     const table = this.tables.of(need.store);
     const rows = this.rowsOf(table);
     if (need.kind === 'one') return { name, kind: 'one', entry: this.wantKey(table, rows, need.key) };
+    const [first, ...others] = need.keys;
+    if (first && others.length === 0) return { name, kind: 'many', entries: [this.wantKey(table, rows, first)] };
     // A repeated key counts once.
     const entries = new Set<Entry>();
     for (const key of need.keys) entries.add(this.wantKey(table, rows, key));

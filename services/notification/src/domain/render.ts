@@ -93,9 +93,18 @@ const parcelBlock = ({ carrier, trackingNumber }: Parcel): Block => ({
 
 // Put together here, for how a locale joins the parts changes from one ICU to the next.
 const dayFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone: 'UTC' });
-const day = (iso: string): string =>
+const written = (iso: string): string =>
   dayFormat
     .formatToParts(new Date(iso))
     .filter(({ type }) => type !== 'literal')
     .map(({ value }) => value)
     .join(' ');
+
+/** The day that was written last: mails of one hour are nearly all about one day, and writing it takes long. */
+let last = { date: '', text: '' };
+const day = (iso: string): string => {
+  if (!iso.endsWith('Z')) return written(iso);
+  const date = iso.slice(0, iso.indexOf('T'));
+  if (date !== last.date) last = { date, text: written(iso) };
+  return last.text;
+};

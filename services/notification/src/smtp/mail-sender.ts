@@ -72,12 +72,14 @@ export class MailSender implements OnApplicationShutdown {
    * @throws when it is not known whether the server took it, or it asked to come again later
    */
   @Performs(SendMail)
-  async send({ payload, attempt, signal }: EffectCall<MailKey>): Promise<SendResult> {
+  async send(call: EffectCall<MailKey>): Promise<SendResult> {
+    const { payload, attempt } = call;
     const messageId = messageIdOf(payload, this.domain);
     const { contact, lines, facts } = await this.letter(payload);
     const { orderId } = payload;
     const { subject, text, html } = render({ orderId, name: contact.name, lines, facts });
     if (!this.transport) return { outcome: 'sent', messageId };
+    const { signal } = call;
     const late = aMomentAfter(signal);
     const mail: SendMailOptions & { readonly signal: AbortSignal } = {
       messageId,

@@ -1,7 +1,9 @@
 import DataLoader from 'dataloader';
-import { type DataSource, In } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { AddressBook, Recipient } from '../carrier/port.js';
-import { AnyDestinationEntity } from './destination.entity.js';
+import type { DestinationEntity } from './destination.entity.js';
+
+type AddressRow = Pick<DestinationEntity, 'orderId' | 'name' | 'street' | 'city' | 'region' | 'postalCode' | 'country'>;
 
 /** Most addresses that one statement reads. */
 const MOST = 500;
@@ -11,15 +13,18 @@ const MOST = 500;
  * it is known.
  */
 export class StoredAddressBook implements AddressBook {
-  private readonly rows: DataLoader<string, AnyDestinationEntity | undefined>;
+  private readonly rows: DataLoader<string, AddressRow | undefined>;
 
   constructor(database: DataSource) {
     this.rows = new DataLoader(
       async (orderIds) => {
-        const found = await database
-          .getRepository(AnyDestinationEntity)
-          .findBy({ orderId: In(orderIds), takenBack: false });
-        const byOrder = new Map(found.map((row) => [row.orderId, row]));
+        const rows: readonly AddressRow[] = await database.query(
+          `select order_id as "orderId", recipient_name as name, address_street as street, address_city as city,
+             address_region as region, address_postal_code as "postalCode", address_country as country
+           from destinations_all where order_id = any($1::text[]) and not taken_back`,
+          [orderIds],
+        );
+        const byOrder = new Map(rows.map((row) => [row.orderId, row]));
         return orderIds.map((orderId) => byOrder.get(orderId));
       },
       // Nothing is kept: personal data stays in the database.

@@ -101,18 +101,16 @@ const PLAIN_CONTENT = 'application/json';
 
 /** The type of an event in binary mode, without reading the other headers; in whatever case its name is written. */
 function findType(raw: RawHeaders): string | undefined {
-  const reader = new HeaderReader(raw);
   const { buffer } = raw;
   let found: string | undefined;
-  while (reader.next()) {
+  const reader = new HeaderReader(raw);
+  for (let place = 0; reader.next(); place += 1) {
     const { name, nameEnd, value, valueBytes } = reader;
     const length = nameEnd - name;
     if (length === TYPE.length && valueBytes >= 0) {
-      if (buffer.toString('latin1', name, nameEnd).toLowerCase() === TYPE) {
-        found = buffer.toString('utf8', value, value + valueBytes);
-      }
+      if (nameOf(buffer, name, nameEnd, place) === TYPE) found = buffer.toString('latin1', value, value + valueBytes);
     } else if (length === CONTENT.length && valueBytes > PLAIN_CONTENT.length) {
-      if (buffer.toString('latin1', name, nameEnd).toLowerCase() === CONTENT) return undefined;
+      if (nameOf(buffer, name, nameEnd, place) === CONTENT) return undefined;
     }
   }
   return found;
