@@ -14,6 +14,7 @@ import { Sagas1700000001000 } from './store/migrations/1-sagas.js';
 import { Kpis1764000002000 } from './store/migrations/2-kpis.js';
 import { RoomForUpdates1764000003000 } from './store/migrations/3-room-for-updates.js';
 import { Archive1764000004000, UNCOUNT_DROPPED } from './store/migrations/4-archive.js';
+import { PrimaryKeyLast1764000005000 } from './store/migrations/5-primary-key-last.js';
 import { SagaReads } from './store/reads.js';
 import {
   AnyIncidentEntity,
@@ -46,7 +47,13 @@ export const coordinator = defineService({
   doc: 'What every order waits for, since when, until when and what happens then; and the incidents that need a person.',
   module: CoordinatorModule,
   entities: [SagaEntity, AnySagaEntity, HistoryEntity, IncidentEntity, AnyIncidentEntity],
-  migrations: [Sagas1700000001000, Kpis1764000002000, RoomForUpdates1764000003000, Archive1764000004000],
+  migrations: [
+    Sagas1700000001000,
+    Kpis1764000002000,
+    RoomForUpdates1764000003000,
+    Archive1764000004000,
+    PrimaryKeyLast1764000005000,
+  ],
   retention: {
     stores: [Sagas, Incidents],
     tables: [COUNTED_SAGAS],
