@@ -46,7 +46,7 @@ export interface Counted {
   readonly waitingSince: string | null;
 }
 
-interface Identity {
+export interface Identity {
   readonly definition: string;
   readonly orderId: string;
 }

@@ -1,12 +1,12 @@
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '@baton/messaging/testing';
 import { defineSaga, hours, minutes } from '@baton/saga';
 import { type RunningService, startService } from '@baton/service-kit';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { coordinator } from '../coordinator.module.js';
 import { given, type OrderConversation } from '../definitions/events.fixture.js';
 import { orderFulfilmentV1 } from '../definitions/order-fulfilment.v1.js';
 import { KpiRollup } from './rollup.js';
-import { CHANGED_SQL, ROLLUP_SQL } from './rollup-store.js';
+import { CHANGED_SQL, ROLLUP_SQL, RollupStore } from './rollup-store.js';
 import { tallySaga } from './saga-tally.js';
 import { sumOf, type Tally } from './tally.js';
 
@@ -116,6 +116,28 @@ it('sums up the same however often and whenever it counts', async () => {
   await database.query(`update kpi_rollup set tally = '{"counts": {"placed": 99}, "times": {}}'`);
   await rollAll(now, 1);
   expect(await rollups('hour')).toEqual(first);
+});
+
+it('counts more than one transaction takes, each saga once, with one look at what happened', async () => {
+  const order = conversation(0).placed().reserved();
+  await store('o-0', order);
+  const copies = 5_500;
+  for (const table of ['saga', 'saga_history']) {
+    await database.query(
+      `insert into ${table} select (jsonb_populate_record(t, jsonb_build_object('order_id', 'copy-' || n))).*
+       from ${table} t, generate_series(1, ${copies}) n`,
+    );
+  }
+  const looks = vi.spyOn(RollupStore.prototype, 'changed');
+  expect(await rollup().run(at(30))).toBe(true);
+  const [half] = await database.query('select count(*)::int as n from kpi_saga');
+  expect(half).toEqual({ n: 5_000 });
+  expect(await rollup().run(at(30))).toBe(false);
+  expect(looks).toHaveBeenCalledTimes(1);
+  looks.mockRestore();
+  const [all] = await database.query('select count(*)::int as n from kpi_saga');
+  expect(all).toEqual({ n: copies + 1 });
+  expect(await rollups('hour')).toEqual(expected(Array.from({ length: copies + 1 }, () => order)));
 });
 
 it('counts once when two processes count at the same time', async () => {

@@ -14,6 +14,7 @@ import { SagaMeters } from './meters.js';
 import {
   type Changed,
   type Counted,
+  type Identity,
   ofSumKey,
   RollupStore,
   type Span,
@@ -31,9 +32,21 @@ import { isNothing, minus, NOTHING, plus, Sum, type Tally } from './tally.js';
 const OVERLAP_MS = 2 * 60_000;
 /** Longest stretch of history for one transaction, while it catches up. */
 const WINDOW_MS = 60 * 60_000;
-/** Sagas in one transaction, and in one statement. */
+/** Sagas that one look finds, in one transaction, and in one statement. */
+const MOST_FOUND = 50_000;
 const MOST_SAGAS = 5_000;
 const CHUNK = 200;
+
+/** What a look found: a look reads all that happened lately, so that there is one for many transactions. */
+interface Found {
+  /** Until when everything was counted then. */
+  readonly counted: string;
+  /** How far it looked. */
+  readonly until: number;
+  /** False if there was more than one look finds. */
+  readonly isAll: boolean;
+  readonly sagas: readonly Identity[];
+}
 
 const startOf = (span: Span, hour: string): string => (span === 'hour' ? hour : `${hour.slice(0, 10)}T00:00:00.000Z`);
 
@@ -46,6 +59,8 @@ const startOf = (span: Span, hour: string): string => (span === 'hour' ? hour : 
 export class KpiRollup implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger(KpiRollup.name);
   private poller: Poller | undefined;
+  /** Of the last look, what is not counted yet. */
+  private left: Found | undefined;
 
   constructor(
     private readonly database: DataSource,
@@ -79,19 +94,22 @@ export class KpiRollup implements OnApplicationBootstrap, BeforeApplicationShutd
       if (!(await store.begin())) return undefined;
       const counted = await store.countedUntil();
       if (counted === undefined) return undefined;
-      const from = Date.parse(counted);
-      const until = Math.min(now.getTime(), Math.max(from, from - OVERLAP_MS + WINDOW_MS));
-      const sagas = await store.changed(iso(from - OVERLAP_MS), iso(until), MOST_SAGAS);
+      // Another process may have gone on from there meanwhile; counting once more what it counted changes nothing.
+      const found = this.left?.counted === counted ? this.left : await look(store, counted, now.getTime());
+      const sagas = found.sagas.slice(0, MOST_SAGAS);
+      const rest = found.sagas.slice(MOST_SAGAS);
       const sums = new Map<string, Sum>();
       for (let at = 0; at < sagas.length; at += CHUNK) {
         const changed = await store.load(sagas.slice(at, at + CHUNK));
         await store.keep(changed.map((each) => this.count(each, sums)));
       }
       for (const span of spans) await store.add(span, bySpan(sums, span), plus);
-      const all = sagas.length < MOST_SAGAS;
-      await store.progress(all ? iso(Math.max(from, until)) : counted);
-      return { sums, more: !all || until < now.getTime() };
+      const isDone = rest.length === 0 && found.isAll;
+      await store.progress(isDone ? iso(Math.max(Date.parse(counted), found.until)) : counted);
+      const left = rest.length > 0 ? { ...found, sagas: rest } : undefined;
+      return { sums, left, more: !isDone || found.until < now.getTime() };
     });
+    this.left = done?.left;
     // Only what is committed is measured; a crash in between leaves out a few points of a chart.
     if (done) this.meters.record(done.sums, now);
     return done?.more ?? false;
@@ -115,6 +133,14 @@ export class KpiRollup implements OnApplicationBootstrap, BeforeApplicationShutd
     return { definition, orderId, visits, tallies, waitsFor: wait?.step ?? null, waitingSince: wait?.since ?? null };
   }
 }
+
+/** Looks for sagas to which something happened since everything was counted, until now or for the next part of it. */
+const look = async (store: RollupStore, counted: string, now: number): Promise<Found> => {
+  const from = Date.parse(counted);
+  const until = Math.min(now, Math.max(from, from - OVERLAP_MS + WINDOW_MS));
+  const sagas = await store.changed(iso(from - OVERLAP_MS), iso(until), MOST_FOUND);
+  return { counted, until, isAll: sagas.length < MOST_FOUND, sagas };
+};
 
 const iso = (at: number): string => new Date(at).toISOString();
 
