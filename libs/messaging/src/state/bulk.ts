@@ -71,7 +71,7 @@ export const arrayOf = (type: string, values: readonly unknown[]): Buffer => {
       at = scratchOf(at + 4).writeInt32BE(NULL, at);
       continue;
     }
-    const text = isJson ? JSON.stringify(value) : String(value as string | number | boolean);
+    const text = typeof value === 'string' && !isJson ? value : JSON.stringify(value);
     // A UTF-16 unit takes at most three bytes.
     const buffer = scratchOf(at + 4 + prefix.length + 3 * text.length);
     const from = at + 4;
