@@ -51,6 +51,10 @@ const events = [delivered, dispatched, placed, cancelled];
 const reasons = ['order-cancelled', 'order-placed', 'shipment-delivered', 'shipment-dispatched'];
 
 describe('The notification service', () => {
+  it('is waited for by nobody: its transport may gather for a moment', () => {
+    expect(transport.subscriptions).toMatchObject([{ group: 'baton-notification', patienceMs: 250 }]);
+  });
+
   it('sends each mail once, whatever the order and repetition of events, over a restart', async () => {
     transport.deliver([...events, ...events].map(record));
     const answers = reasons.map((reason) => `CustomerNotified ${reason}`);

@@ -50,6 +50,11 @@ export class MemoryTransport implements Transport {
     }
   }
 
+  /** What consumers asked for, those that have stopped included. */
+  get subscriptions(): readonly Subscription[] {
+    return this.members.map(({ subscription }) => subscription);
+  }
+
   async subscribe(subscription: Subscription): Promise<Consumer> {
     const member: Member = { subscription, next: new Map(), stopped: false };
     const ends = subscription.topics.map((topic) => ({

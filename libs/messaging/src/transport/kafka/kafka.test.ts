@@ -32,6 +32,31 @@ describe('what is particular to Kafka', () => {
     await transport.close();
   });
 
+  it('lets the broker gather what is for a patient reader', async () => {
+    const transport = await KafkaTransport.connect({
+      brokers: (process.env['BATON_TEST_KAFKA'] ?? '').split(','),
+      clientId: 'patient',
+    });
+    const name = unique('patient');
+    await transport.ensureTopics([topic(name, 1)]);
+    const deliveries: number[] = [];
+    await Member.join(transport, unique('group'), [name], {
+      patienceMs: 500,
+      onRecords: (records) => {
+        deliveries.push(records.length);
+        return Promise.resolve();
+      },
+    });
+    await transport.publish([record(name, 'key', 'first')]);
+    await until(() => deliveries.length === 1);
+    const begun = performance.now();
+    for (let index = 0; index < 20; index += 1) await transport.publish([record(name, 'key', `${index}`)]);
+    await until(() => deliveries.reduce((sum, count) => sum + count, 0) === 21);
+    // One for each half second, those at both ends, and the first.
+    expect(deliveries.length).toBeLessThanOrEqual(3 + (performance.now() - begun) / 500);
+    await transport.close();
+  });
+
   it('refuses options that cannot work', () => {
     expect(() => settingsOf({ brokers: [], clientId: 'x' })).toThrow(/at least one broker/);
     expect(() => settingsOf({ brokers: ['a:1'], clientId: 'x', heartbeatMs: 6_000 })).toThrow(/heartbeatMs/);

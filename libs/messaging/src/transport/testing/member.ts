@@ -47,12 +47,13 @@ export class Member {
     transport: Transport,
     group: string,
     topics: readonly string[],
-    overrides: Partial<Pick<Subscription, 'onAssigned' | 'onRecords'>> = {},
+    overrides: Partial<Pick<Subscription, 'onAssigned' | 'onRecords' | 'patienceMs'>> = {},
   ): Promise<Member> {
     const member = new Member();
     member.consumer = await transport.subscribe({
       group,
       topics,
+      patienceMs: overrides.patienceMs,
       onAssigned: async (ends) => {
         member.assignments.push(ends);
         const answer = (await overrides.onAssigned?.(ends)) ?? [];
