@@ -43,7 +43,7 @@ LABEL org.opencontainers.image.title="Baton" \
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
 # Megabytes for what lives long and for what does not: without a bound Node lets garbage lie as long as the machine has
 # room. A service needs some 60 at rest and 150 with thousands of orders in flight.
-ENV NODE_OPTIONS="--max-old-space-size=256 --max-semi-space-size=8"
+ENV NODE_OPTIONS="--max-old-space-size=192 --max-semi-space-size=8"
 # For what a program keeps in a volume; the rest of the file system may be read-only.
 RUN install -d -o node -g node /data
 COPY --from=production /app .
