@@ -147,27 +147,29 @@ export class RollupStore {
 
   async load(sagas: readonly Identity[]): Promise<readonly Changed[]> {
     const keys = [sagas.map(({ definition }) => definition), sagas.map(({ orderId }) => orderId)];
+    // Each by its key: joined otherwise, all that was ever counted would be read for every few sagas.
+    const mine = 'definition = w.definition and order_id = w.order_id';
     const wanted = 'unnest($1::text[], $2::text[]) as w(definition, order_id)';
     // The saga before its history: what is counted of a visit in between is counted again, and never left out.
     const rows = await this.rows<Omit<Changed, 'facts' | 'counted'> & { counted: TalliesByHour | null }>(
       `select s.definition, s.order_id as "orderId", s.version, s.visits, s.state, k.tallies as counted
        from ${wanted}
-       join saga_all s on s.definition = w.definition and s.order_id = w.order_id and not s.taken_back
-       left join kpi_saga_all k on k.definition = w.definition and k.order_id = w.order_id and not k.taken_back`,
+       cross join lateral (select * from saga_all where ${mine} and not taken_back limit 1) s
+       left join lateral (select tallies from kpi_saga_all where ${mine} and not taken_back limit 1) k on true`,
       keys,
     );
-    const histories = await this.rows<Identity & { first: number; facts: readonly (readonly Fact[])[] }>(
-      `select h.definition, h.order_id as "orderId", min(h.visit) as first, jsonb_agg(h.facts order by h.visit) as facts
-       from ${wanted}
-       join saga_history h on h.definition = w.definition and h.order_id = w.order_id
-       group by h.definition, h.order_id`,
+    const visits = await this.rows<Identity & { visit: number; facts: readonly Fact[] }>(
+      `select h.definition, h.order_id as "orderId", h.visit, h.facts
+       from ${wanted} cross join lateral (select * from saga_history where ${mine} offset 0) h
+       order by h.visit`,
       keys,
     );
-    const factsOf = new Map(
-      histories
-        .filter(({ first }) => first === FIRST_VISIT)
-        .map(({ definition, orderId, facts }) => [sumKey(definition, orderId), facts.flat()] as const),
-    );
+    const factsOf = new Map<string, Fact[]>();
+    for (const { definition, orderId, visit, facts } of visits) {
+      const key = sumKey(definition, orderId);
+      if (visit === FIRST_VISIT) factsOf.set(key, [...facts]);
+      else factsOf.get(key)?.push(...facts);
+    }
     return rows.map((row) => ({
       ...row,
       facts: factsOf.get(sumKey(row.definition, row.orderId)),
