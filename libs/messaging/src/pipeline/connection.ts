@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import pg from 'pg';
-import type { Run } from '../state/store-table.js';
+import type { Run } from '../state/rows.js';
 import { DatabaseFault } from './errors.js';
 
 /** Postgres' type ids of the two kinds of timestamps. */

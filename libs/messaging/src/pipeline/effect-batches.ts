@@ -1,4 +1,4 @@
-import type { Run } from '../state/store-table.js';
+import type { Run } from '../state/rows.js';
 import { traceHeaders, traceText } from '../telemetry/trace-text.js';
 import { inTransaction } from './transaction.js';
 import type { BatchPlace, NewEffect } from './effect.js';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { messagingMigrations } from '../migrations/index.js';
-import type { Run } from '../state/store-table.js';
+import type { Run } from '../state/rows.js';
 import { type FreshDatabase, freshDatabase } from '../testing/index.js';
 import { runOn } from './connection.js';
 import { checkStorable, type Place, type SavedEffect } from './effect.js';

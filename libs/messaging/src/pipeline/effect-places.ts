@@ -1,4 +1,4 @@
-import type { Run } from '../state/store-table.js';
+import type { Run } from '../state/rows.js';
 import { inTransaction } from './transaction.js';
 import { type BatchPlace, type EffectName, type Place, placeText, type SavedEffect } from './effect.js';
 import { LockedBatches, openPlaces, spillBatches } from './effect-batches.js';

@@ -1,4 +1,4 @@
-import type { Run } from '../state/store-table.js';
+import type { Run } from '../state/rows.js';
 import { traceHeaders, traceText } from '../telemetry/trace-text.js';
 import { type EffectName, effectText, type NewEffect, type SavedEffect } from './effect.js';
 

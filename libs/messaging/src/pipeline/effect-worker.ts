@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { EffectCall, EffectDefinition } from '../api/effects.js';
 import { pipelineMetrics } from '../telemetry/metrics.js';
 import { beginSpan, fail } from '../telemetry/tracing.js';
-import type { Run } from '../state/store-table.js';
+import type { Run } from '../state/rows.js';
 import type { Headers } from '../transport/port.js';
 import { runOn, withClient } from './connection.js';
 import { crashPoint } from './crash-points.js';

@@ -1,4 +1,4 @@
-import type { Run } from '../state/store-table.js';
+import type { Run } from '../state/rows.js';
 import type { TopicPartition } from '../transport/port.js';
 import { type Taken, takeEffects } from './effect-places.js';
 import { lockHeld, parkedKeys } from './held-messages.js';

@@ -1,4 +1,4 @@
-import type { Run } from '../state/store-table.js';
+import type { Run } from '../state/rows.js';
 import { type HeldContent, type HeldInput, packContent, unpackContent } from './inputs.js';
 
 /** A message that is put aside by the unit of work that met it. */

@@ -1,5 +1,5 @@
 import type { Reply } from '../api/outcome.js';
-import type { Run } from '../state/store-table.js';
+import type { Run } from '../state/rows.js';
 
 /** A command that was answered before. */
 export interface InboxEntry {

@@ -2,7 +2,7 @@ import type { EventDraft } from '@baton/contracts';
 import { definitionOf } from '@baton/contracts';
 import { type Outcome, Refused, type Reply } from '../api/outcome.js';
 import type { IdentityMap } from '../state/identity-map.js';
-import type { Run } from '../state/store-table.js';
+import type { Run } from '../state/rows.js';
 import { type MessageOutcome, pipelineMetrics } from '../telemetry/metrics.js';
 import { traceText } from '../telemetry/trace-text.js';
 import type { Headers, OutgoingRecord, PartitionOffset } from '../transport/port.js';

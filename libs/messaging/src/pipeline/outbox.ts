@@ -1,4 +1,4 @@
-import type { Run } from '../state/store-table.js';
+import type { Run } from '../state/rows.js';
 import type { OutgoingRecord } from '../transport/port.js';
 import { pack, unpack } from './packing.js';
 

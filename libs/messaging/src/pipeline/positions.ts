@@ -1,4 +1,4 @@
-import type { Run } from '../state/store-table.js';
+import type { Run } from '../state/rows.js';
 import type { PartitionOffset, TopicPartition } from '../transport/port.js';
 
 /** Names of partitions, by topic and number: there are few, and each record is asked for its own several times. */

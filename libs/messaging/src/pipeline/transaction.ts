@@ -1,4 +1,4 @@
-import type { Run } from '../state/store-table.js';
+import type { Run } from '../state/rows.js';
 
 /**
  * Runs `work` in a transaction of its own. If it throws, the connection must not be used again, as `withClient` sees to:

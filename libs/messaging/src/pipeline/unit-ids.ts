@@ -1,4 +1,4 @@
-import type { Run } from '../state/store-table.js';
+import type { Run } from '../state/rows.js';
 
 /** Size of the blocks in which ids are given out; the sequence's increment. */
 export const ID_BLOCK = 1_000;

@@ -4,7 +4,7 @@ import type { Moment } from '../api/moment.js';
 import type { Loaded, Needs } from '../api/needs.js';
 import { type Outcome, Refused } from '../api/outcome.js';
 import { IdentityMap } from '../state/identity-map.js';
-import type { Run } from '../state/store-table.js';
+import type { Run } from '../state/rows.js';
 import type { MessageOutcome } from '../telemetry/metrics.js';
 import { reactionAttributes, tellTrouble, traceParked, traceRefusal } from '../telemetry/trouble.js';
 import { beginSpan, fail, linkTo, type Traced, unseenSpan } from '../telemetry/tracing.js';

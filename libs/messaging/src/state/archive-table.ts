@@ -1,10 +1,11 @@
-import type { LoadedRow, Run } from './store-table.js';
+import { arraysOf, type BulkColumn, unnested } from './bulk.js';
+import type { LoadedRow, Run } from './rows.js';
 
 /** What the archive must know of the table beside which it stands. */
 export interface ArchivedTable {
   readonly tableName: string;
-  /** Quoted names of the primary key's columns, and their types. */
-  readonly keyColumns: readonly { readonly property: string; readonly name: string; readonly type: string }[];
+  /** The primary key's. */
+  readonly keyColumns: readonly BulkColumn[];
   /** Quoted names of all columns, in the order in which `read` wants their values. */
   readonly columns: readonly string[];
   keyOf(state: object): string;
@@ -34,8 +35,7 @@ export class ArchiveTable {
   constructor(private readonly table: ArchivedTable) {
     const { tableName, keyColumns, columns } = table;
     const keys = (alias: string) => keyColumns.map(({ name }) => `${alias}.${name}`).join(', ');
-    const arrays = keyColumns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ');
-    const wanted = `unnest(${arrays}) as k(${keyColumns.map(({ name }) => name).join(', ')})`;
+    const wanted = unnested(keyColumns);
     const same = keyColumns.map(({ name }) => `a.${name} = k.${name}`).join(' and ');
     const archive = `"${tableName}_archive"`;
     // Lateral, and with an offset that the planner may not see through: each key by the index, never the whole archive
@@ -74,7 +74,7 @@ export class ArchiveTable {
 
   async look(run: Run, keys: readonly object[]): Promise<ArchiveLook> {
     const { keyColumns, tableName, keyOf } = this.table;
-    const { rows } = await run(this.find, this.params(keys), `${tableName}:archive`);
+    const { rows } = await run(this.find, arraysOf(this.table.keyColumns, keys), `${tableName}:archive`);
     const known = new Map<string, boolean>();
     for (const values of rows) {
       const key = Object.fromEntries(keyColumns.map(({ property }, index) => [property, values[index]]));
@@ -86,11 +86,7 @@ export class ArchiveTable {
   }
 
   private async takeBackAll(run: Run, keys: readonly object[]): Promise<LoadedRow[]> {
-    const { rows } = await run(this.takeBack, this.params(keys));
+    const { rows } = await run(this.takeBack, arraysOf(this.table.keyColumns, keys));
     return rows.map((values) => this.table.read(values));
-  }
-
-  private params(keys: readonly object[]): unknown[][] {
-    return this.table.keyColumns.map(({ property }) => keys.map((key) => (key as Record<string, unknown>)[property]));
   }
 }

@@ -19,7 +19,11 @@ afterAll(async () => {
 
 /** Sends the values of columns, by name and type, and reads them back as rows. */
 const sent = async (columns: Readonly<Record<string, readonly [type: string, values: readonly unknown[]]>>) => {
-  const named: BulkColumn[] = Object.entries(columns).map(([name, [type]]) => ({ name: `"${name}"`, type }));
+  const named: BulkColumn[] = Object.entries(columns).map(([name, [type]]) => ({
+    property: name,
+    name: `"${name}"`,
+    type,
+  }));
   const params = Object.values(columns).map(([type, values]) => arrayOf(type, values));
   const { rows } = await client.query<Record<string, unknown>>(`select * from ${unnested(named)}`, params);
   return rows;

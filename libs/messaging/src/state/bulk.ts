@@ -1,5 +1,7 @@
 /** A column of a bulk statement. */
 export interface BulkColumn {
+  /** Name of the property that holds its values. */
+  readonly property: string;
   /** Quoted name. */
   readonly name: string;
   /** Postgres' name of its type. */
@@ -87,3 +89,12 @@ export const arrayOf = (type: string, values: readonly unknown[]): Buffer => {
   if (scratch.length > KEPT_BYTES) scratch = Buffer.allocUnsafe(64 * 1024);
   return array;
 };
+
+/** The parameters for `unnested` columns: their values of each row. */
+export const arraysOf = (columns: readonly BulkColumn[], rows: readonly object[]): Buffer[] =>
+  columns.map(({ property, type }) =>
+    arrayOf(
+      type,
+      rows.map((row) => (row as Readonly<Record<string, unknown>>)[property]),
+    ),
+  );

@@ -4,7 +4,8 @@ import type { Change } from '../api/outcome.js';
 import type { Query, State, Store } from '../api/stores.js';
 import { traceHeaders } from '../telemetry/trace-text.js';
 import type { Headers } from '../transport/port.js';
-import { type LoadedRow, type Row, type Run, StoreTable } from './store-table.js';
+import type { LoadedRow, Row, Run } from './rows.js';
+import { StoreTable } from './store-table.js';
 
 /** The tables behind the stores of one service; found once, used by every unit of work. */
 export class StoreTables {

@@ -1,36 +1,12 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import type { Query, State, Store } from '../api/stores.js';
+import type { Query, Store } from '../api/stores.js';
 import { ArchiveTable } from './archive-table.js';
-import { arrayOf, type BulkColumn, unnested } from './bulk.js';
-
-/** Runs one statement on the connection of the unit of work. */
-export type Run = (sql: string, params: readonly unknown[], name?: string) => Promise<{ readonly rows: unknown[][] }>;
-
-interface Column extends BulkColumn {
-  readonly property: string;
-}
+import { arraysOf, type BulkColumn, unnested } from './bulk.js';
+import type { LoadedRow, Row, Run } from './rows.js';
 
 /** The columns beside the store's own; `Row` and `LoadedRow` have their values. */
-const OUTBOX_ID: Column = { property: 'outboxId', name: 'outbox_id', type: 'bigint' };
-const TRACE: Column = { property: 'trace', name: 'trace', type: 'text' };
-
-/** A row as it was loaded. */
-export interface LoadedRow {
-  readonly state: State;
-  /** The outbox row that holds the last events of its key. */
-  readonly outboxId: string | null;
-  /** Trace in which it was made; always null in a table that keeps none. */
-  readonly trace: string | null;
-}
-
-/** A row that is to be written. */
-export interface Row {
-  readonly state: State | undefined;
-  readonly outboxId: string | null;
-  readonly trace: string | null;
-  /** For an update: the state as it was loaded. */
-  readonly before: State | undefined;
-}
+const OUTBOX_ID: BulkColumn = { property: 'outboxId', name: 'outbox_id', type: 'bigint' };
+const TRACE: BulkColumn = { property: 'trace', name: 'trace', type: 'text' };
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -46,19 +22,19 @@ interface Update {
   readonly name: string;
   readonly sql: string;
   /** The store's: the key's and those that are written. */
-  readonly columns: readonly Column[];
+  readonly columns: readonly BulkColumn[];
 }
 
 /** One store's table: bulk statements, made from TypeORM's metadata, which stays the only mapping. */
 export class StoreTable {
-  private readonly columns: readonly Column[];
-  private readonly keyColumns: readonly Column[];
+  private readonly columns: readonly BulkColumn[];
+  private readonly keyColumns: readonly BulkColumn[];
   private readonly firstKey: string;
   private readonly otherKeys: readonly string[];
   private readonly sql: { readonly load: string; readonly insert: string };
   private readonly updates = new Map<string, Update>();
   /** Kept beside the store's columns. */
-  private readonly kept: readonly Column[];
+  private readonly kept: readonly BulkColumn[];
   private readonly selectList: string;
   private readonly table: string;
   private readonly archive: ArchiveTable | undefined;
@@ -71,7 +47,7 @@ export class StoreTable {
     dataSource: DataSource,
   ) {
     const metadata = dataSource.getMetadata(store.entity);
-    checkKey(store, metadata);
+    checkColumns(store, metadata);
     this.tableName = metadata.tableName;
     this.table = quoteName(metadata.tableName);
     this.columns = metadata.columns
@@ -171,7 +147,7 @@ export class StoreTable {
     return { state, outboxId, trace };
   }
 
-  private params(rows: readonly Row[], columns: readonly Column[], kept: readonly Column[]): Buffer[] {
+  private params(rows: readonly Row[], columns: readonly BulkColumn[], kept: readonly BulkColumn[]): Buffer[] {
     const states = rows.map(({ state }) => state as object);
     return [...arraysOf(columns, states), ...arraysOf(kept, rows)];
   }
@@ -214,7 +190,7 @@ export class StoreTable {
     return `insert into ${this.table} (${names}) select ${names} from ${unnested(columns)}`;
   }
 
-  private updateSql(changed: readonly Column[]): string {
+  private updateSql(changed: readonly BulkColumn[]): string {
     const assignments = [...changed, OUTBOX_ID].map(({ name }) => `${name} = k.${name}`).join(', ');
     const rows = unnested([...this.keyColumns, ...changed, OUTBOX_ID]);
     return `update ${this.table} t set ${assignments} from ${rows} where ${this.isSameRow}`;
@@ -225,18 +201,11 @@ export class StoreTable {
   }
 }
 
-/** A parameter for each column. */
-const arraysOf = (columns: readonly Column[], rows: readonly object[]): Buffer[] =>
-  columns.map(({ property, type }) =>
-    arrayOf(
-      type,
-      rows.map((row) => (row as Values)[property]),
-    ),
-  );
-
 const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-const checkKey = (store: Store, metadata: EntityMetadata): void => {
+const checkColumns = (store: Store, metadata: EntityMetadata): void => {
+  const list = metadata.columns.find(({ isArray }) => isArray);
+  if (list) throw new Error(`${metadata.name}.${list.propertyName} is an array; a list in a store is jsonb.`);
   const primary = metadata.primaryColumns.map(({ propertyName }) => propertyName);
   if (primary.length !== store.key.length || primary.some((property) => !store.key.includes(property))) {
     throw new Error(
