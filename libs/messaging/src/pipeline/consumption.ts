@@ -3,7 +3,7 @@ import type {
   Consumer,
   IncomingRecord,
   PartitionOffset,
-  Subscription,
+  Reading,
   TopicPartition,
   Transport,
 } from '../transport/port.js';
@@ -52,17 +52,12 @@ export class Consumption {
    * Joins the group; a service that reacts to no event has nothing to consume.
    * @param isPassedOver true for records that nobody here reacts to
    */
-  async start(
-    { group, topics, patienceMs }: Pick<Subscription, 'group' | 'topics' | 'patienceMs'>,
-    isPassedOver: (record: IncomingRecord) => boolean,
-  ): Promise<void> {
+  async start(reading: Reading, isPassedOver: (record: IncomingRecord) => boolean): Promise<void> {
     this.isPassedOver = isPassedOver;
-    this.hasTopics = topics.length > 0;
+    this.hasTopics = reading.topics.length > 0;
     if (!this.hasTopics) return;
     this.consumer = await this.parts.transport.subscribe({
-      group,
-      topics,
-      patienceMs,
+      ...reading,
       onAssigned: (ends) => this.onAssigned(ends),
       onRevoked: (partitions) => this.onRevoked(partitions),
       onRecords: (records) => this.onRecords(records),

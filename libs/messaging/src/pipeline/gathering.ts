@@ -30,25 +30,28 @@ const FULL = 1_000;
 /** Which messages wait for company while there is nothing else to do, and how long. */
 export interface Patience {
   readonly isPatient: (input: Input) => boolean;
-  /** The same of an event by its name. */
-  readonly isPatientEvent: (eventName: string) => boolean;
   /** Milliseconds. */
   readonly patientMs: number;
 }
 
-export const allAreUrgent: Patience = { isPatient: () => false, isPatientEvent: () => false, patientMs: 0 };
+export const allAreUrgent: Patience = { isPatient: () => false, patientMs: 0 };
 
 export const patienceOf = ({ patient = [], patientMs = PATIENT_MS }: Gathering): Patience => {
   const names = new Set(patient.map(({ eventName }) => eventName));
   return {
     patientMs,
-    isPatientEvent: (eventName) => names.has(eventName),
     isPatient: (input) => {
       const name = nameOf(input);
       return name !== undefined && names.has(name);
     },
   };
 };
+
+/** How much later a transport may deliver, milliseconds: 0 unless nobody waits for any event that is heard. */
+export const deliveryPatience = (
+  { patient = [], patientMs = PATIENT_MS }: Gathering,
+  heard: readonly string[],
+): number => (heard.every((name) => patient.some(({ eventName }) => eventName === name)) ? patientMs : 0);
 
 /** A record whose name only its body tells is not opened for this, and waits for nobody. */
 const nameOf = (input: Input): string | undefined => {

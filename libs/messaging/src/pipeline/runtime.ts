@@ -18,7 +18,7 @@ import { type SavedEffect, subjectOf } from './effect.js';
 import { EffectWorker, type Performer } from './effect-worker.js';
 import { classify } from './errors.js';
 import { dueHeld } from './held-messages.js';
-import { type Gathering, type Patience, patienceOf, pauseAfter } from './gathering.js';
+import { deliveryPatience, type Gathering, patienceOf, pauseAfter } from './gathering.js';
 import type { RetryPolicy } from './holding.js';
 import { type CommandInput, type Input, type Message, messageOf } from './inputs.js';
 import type { PipelineLog } from './log.js';
@@ -74,7 +74,6 @@ const STOP_DEADLINE_MS = 10_000;
 export class PipelineRuntime extends Pipeline {
   private readonly pool: pg.Pool;
   private readonly tables: StoreTables;
-  private readonly patience: Patience;
   private readonly queue: InputQueue;
   private readonly ids = new UnitIds();
   /** Names this process among those of its service. */
@@ -96,8 +95,7 @@ export class PipelineRuntime extends Pipeline {
   constructor(private readonly options: PipelineOptions) {
     super();
     const { transport, log, gathering = {} } = options;
-    this.patience = patienceOf(gathering);
-    this.queue = new InputQueue(this.patience);
+    this.queue = new InputQueue(patienceOf(gathering));
     this.pool = unitOfWorkPool(options.databaseUrl, `baton-${options.service}`);
     this.tables = new StoreTables(options.dataSource);
     this.publisher = new Publisher(this.pool, transport, log, this.ids.isOwn);
@@ -107,7 +105,7 @@ export class PipelineRuntime extends Pipeline {
 
   /** Begins to consume, to perform effects and to watch deadlines. */
   async start(reactions: Reactions, performers: readonly Performer[]): Promise<void> {
-    const { log, service, dueSources = [] } = this.options;
+    const { log, service, dueSources = [], gathering = {} } = this.options;
     this.reactions = reactions;
     this.effects = new EffectWorker(this.pool, log, this.owner, performers, (effect, result, trace) => {
       this.queue.push([{ kind: 'effect', effect, message: resultMessage(effect, result, trace) }]);
@@ -115,8 +113,7 @@ export class PipelineRuntime extends Pipeline {
     this.looping = this.loop();
     this.publisher.start();
     await this.effects.start();
-    const { isPatientEvent, patientMs } = this.patience;
-    const patienceMs = reactions.heardEvents.every(isPatientEvent) ? patientMs : 0;
+    const patienceMs = deliveryPatience(gathering, reactions.heardEvents);
     await this.consumption.start({ group: `baton-${service}`, topics: reactions.topics, patienceMs }, (record) =>
       isPassedOver(record, reactions.isHeard),
     );

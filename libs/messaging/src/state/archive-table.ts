@@ -1,4 +1,4 @@
-import { arraysOf, type BulkColumn, unnested } from './bulk.js';
+import { arraysOf, type BulkColumn, isNamed, unnested } from './bulk.js';
 import type { LoadedRow, Run } from './rows.js';
 
 /** What the archive must know of the table beside which it stands. */
@@ -36,7 +36,7 @@ export class ArchiveTable {
     const { tableName, keyColumns, columns } = table;
     const keys = (alias: string) => keyColumns.map(({ name }) => `${alias}.${name}`).join(', ');
     const wanted = unnested(keyColumns);
-    const same = keyColumns.map(({ name }) => `a.${name} = k.${name}`).join(' and ');
+    const same = isNamed('a', keyColumns);
     const archive = `"${tableName}_archive"`;
     // Lateral, and with an offset that the planner may not see through: each key by the index, never the whole archive
     // for a join.
@@ -74,7 +74,7 @@ export class ArchiveTable {
 
   async look(run: Run, keys: readonly object[]): Promise<ArchiveLook> {
     const { keyColumns, tableName, keyOf } = this.table;
-    const { rows } = await run(this.find, arraysOf(this.table.keyColumns, keys), `${tableName}:archive`);
+    const { rows } = await run(this.find, arraysOf(keyColumns, keys), `${tableName}:archive`);
     const known = new Map<string, boolean>();
     for (const values of rows) {
       const key = Object.fromEntries(keyColumns.map(({ property }, index) => [property, values[index]]));

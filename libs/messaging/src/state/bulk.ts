@@ -41,6 +41,10 @@ export const unnested = (columns: readonly BulkColumn[]): string => {
   return `(select ${values.join(', ')}) k`;
 };
 
+/** The condition that a row of `alias` is the one that `k` names by these columns. */
+export const isNamed = (alias: string, columns: readonly BulkColumn[]): string =>
+  columns.map(({ name }) => `${alias}.${name} = k.${name}`).join(' and ');
+
 const NULL = -1;
 const HEADER_BYTES = 20;
 /** Buffers up to this size are used again for the next array. */

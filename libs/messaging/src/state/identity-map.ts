@@ -132,7 +132,7 @@ export class IdentityMap {
       entry.state = join && entry.state !== undefined ? join(entry.state, state) : state;
       entry.changed = true;
       if (!entry.existed && entry.trace === null) this.keepTrace(entry, trace);
-      if (!entry.said && said.length > 0) entry.said = said.some(({ key }) => table.isKeyedBy(state, key));
+      entry.said ||= said.some(({ key }) => table.isKeyedBy(state, key));
     }
   }
 

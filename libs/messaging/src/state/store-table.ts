@@ -1,7 +1,7 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { Query, Store } from '../api/stores.js';
 import { ArchiveTable } from './archive-table.js';
-import { arraysOf, type BulkColumn, unnested } from './bulk.js';
+import { arraysOf, type BulkColumn, isNamed, unnested } from './bulk.js';
 import type { LoadedRow, Row, Run } from './rows.js';
 
 /** The columns beside the store's own; `Row` and `LoadedRow` have their values. */
@@ -180,7 +180,7 @@ export class StoreTable {
 
   private loadSql(): string {
     const names = this.keyColumns.map(({ name }) => `t.${name}`).join(', ');
-    return `select ${this.selectList} from ${unnested(this.keyColumns)} join ${this.table} t on ${this.isSameRow}
+    return `select ${this.selectList} from ${unnested(this.keyColumns)} join ${this.table} t on ${isNamed('t', this.keyColumns)}
       order by ${names} for update of t`;
   }
 
@@ -193,11 +193,7 @@ export class StoreTable {
   private updateSql(changed: readonly BulkColumn[]): string {
     const assignments = [...changed, OUTBOX_ID].map(({ name }) => `${name} = k.${name}`).join(', ');
     const rows = unnested([...this.keyColumns, ...changed, OUTBOX_ID]);
-    return `update ${this.table} t set ${assignments} from ${rows} where ${this.isSameRow}`;
-  }
-
-  private get isSameRow(): string {
-    return this.keyColumns.map(({ name }) => `t.${name} = k.${name}`).join(' and ');
+    return `update ${this.table} t set ${assignments} from ${rows} where ${isNamed('t', this.keyColumns)}`;
   }
 }
 

@@ -36,8 +36,8 @@ export interface PartitionOffset extends TopicPartition {
   readonly offset: bigint;
 }
 
-/** What a consumer tells the code that uses it, and asks of it. */
-export interface Subscription {
+/** What a group reads, and how. */
+export interface Reading {
   /** Consumer group: its members share the partitions of its topics. */
   readonly group: string;
   readonly topics: readonly string[];
@@ -46,6 +46,10 @@ export interface Subscription {
    * 0: at once.
    */
   readonly patienceMs?: number | undefined;
+}
+
+/** What a consumer tells the code that uses it, and asks of it. */
+export interface Subscription extends Reading {
   /**
    * Called when partitions were assigned, before anything of them is delivered, with each partition's end offset at
    * that moment. Answers where to begin: an offset, or nothing for a partition whose committed offset (else its

@@ -88,19 +88,18 @@ export const ROLLUP_SQL = `
   order by 2`;
 
 /**
- * What happened lately is little beside all sagas, which the planner cannot know; a limit within keeps it from joining
- * whole tables.
+ * The one row of a view that stands under the key of `of`, wherever it rests. The limit keeps the planner from joining
+ * whole tables: it cannot know how few sagas are asked for.
  */
+const oneOf = (view: string, columns: string, of: string): string =>
+  `lateral (select ${columns} from ${view}
+    where definition = ${of}.definition and order_id = ${of}.order_id and not taken_back limit 1)`;
+
+/** What happened lately is little beside all sagas. */
 export const CHANGED_SQL = `select h.definition, h.order_id as "orderId"
   from (select distinct definition, order_id from saga_history where at > $1 and at <= $2) h
-  cross join lateral (
-    select visits from saga_all
-    where definition = h.definition and order_id = h.order_id and not taken_back limit 1
-  ) s
-  left join lateral (
-    select visits from kpi_saga_all
-    where definition = h.definition and order_id = h.order_id and not taken_back limit 1
-  ) k on true
+  cross join ${oneOf('saga_all', 'visits', 'h')} s
+  left join ${oneOf('kpi_saga_all', 'visits', 'h')} k on true
   where k.visits is distinct from s.visits
   limit $3`;
 
@@ -147,20 +146,20 @@ export class RollupStore {
 
   async load(sagas: readonly Identity[]): Promise<readonly Changed[]> {
     const keys = [sagas.map(({ definition }) => definition), sagas.map(({ orderId }) => orderId)];
-    // Each by its key: joined otherwise, all that was ever counted would be read for every few sagas.
-    const mine = 'definition = w.definition and order_id = w.order_id';
     const wanted = 'unnest($1::text[], $2::text[]) as w(definition, order_id)';
     // The saga before its history: what is counted of a visit in between is counted again, and never left out.
     const rows = await this.rows<Omit<Changed, 'facts' | 'counted'> & { counted: TalliesByHour | null }>(
       `select s.definition, s.order_id as "orderId", s.version, s.visits, s.state, k.tallies as counted
        from ${wanted}
-       cross join lateral (select * from saga_all where ${mine} and not taken_back limit 1) s
-       left join lateral (select tallies from kpi_saga_all where ${mine} and not taken_back limit 1) k on true`,
+       cross join ${oneOf('saga_all', '*', 'w')} s
+       left join ${oneOf('kpi_saga_all', 'tallies', 'w')} k on true`,
       keys,
     );
     const visits = await this.rows<Identity & { visit: number; facts: readonly Fact[] }>(
       `select h.definition, h.order_id as "orderId", h.visit, h.facts
-       from ${wanted} cross join lateral (select * from saga_history where ${mine} offset 0) h
+       from ${wanted}
+       cross join lateral (
+         select * from saga_history where definition = w.definition and order_id = w.order_id offset 0) h
        order by h.visit`,
       keys,
     );

@@ -93,18 +93,19 @@ const parcelBlock = ({ carrier, trackingNumber }: Parcel): Block => ({
 
 // Put together here, for how a locale joins the parts changes from one ICU to the next.
 const dayFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone: 'UTC' });
-const written = (iso: string): string =>
+const written = (at: number): string =>
   dayFormat
-    .formatToParts(new Date(iso))
+    .formatToParts(at)
     .filter(({ type }) => type !== 'literal')
     .map(({ value }) => value)
     .join(' ');
 
+const DAY_MS = 86_400_000;
 /** The day that was written last: mails of one hour are nearly all about one day, and writing it takes long. */
-let last = { date: '', text: '' };
+let last = { day: NaN, text: '' };
 const day = (iso: string): string => {
-  if (!iso.endsWith('Z')) return written(iso);
-  const date = iso.slice(0, iso.indexOf('T'));
-  if (date !== last.date) last = { date, text: written(iso) };
+  const at = Date.parse(iso);
+  const number = Math.floor(at / DAY_MS);
+  if (number !== last.day) last = { day: number, text: written(at) };
   return last.text;
 };

@@ -75,16 +75,14 @@ export class KafkaConsumer implements Consumer {
   async #supervise(): Promise<void> {
     const backoff = new Backoff(200, 3_000);
     while (!this.#stopping.signal.aborted) {
-      const { group, topics, patienceMs } = this.subscription;
-      const handlers = {
-        joined: (partitions: readonly TopicPartition[]) => this.#joined(partitions),
+      const session = new KafkaSession(this.subscription, this.settings, {
+        joined: (partitions) => this.#joined(partitions),
         left: () => this.#left(),
-        batch: (payload: EachBatchPayload) => this.#batch(payload),
+        batch: (payload) => this.#batch(payload),
         heard: () => {
           if (this.#reading) this.#heard = Date.now();
         },
-      };
-      const session = new KafkaSession(group, topics, this.settings, handlers, patienceMs);
+      });
       this.#session = session;
       const error = await session.run();
       this.#left();

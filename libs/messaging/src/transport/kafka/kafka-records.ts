@@ -52,7 +52,7 @@ export const incoming = (topic: string, partition: number, message: KafkaMessage
 class HeaderReader {
   readonly #bytes: Buffer;
   #at: number;
-  left: number;
+  #left: number;
   name = 0;
   nameEnd = 0;
   value = 0;
@@ -62,13 +62,13 @@ class HeaderReader {
   constructor({ buffer, offset }: RawHeaders) {
     this.#bytes = buffer;
     this.#at = offset;
-    this.left = this.#varInt();
+    this.#left = this.#varInt();
   }
 
   /** Goes on to the next header; false after the last. */
   next(): boolean {
-    if (this.left <= 0) return false;
-    this.left -= 1;
+    if (this.#left <= 0) return false;
+    this.#left -= 1;
     const nameBytes = this.#varInt();
     this.name = this.#at;
     this.nameEnd = this.#at += nameBytes;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer as KafkaJsConsumer, EachBatchPayload } from 'kafkajs';
-import type { PartitionOffset, TopicPartition } from '../port.js';
+import type { PartitionOffset, Reading, TopicPartition } from '../port.js';
 import { coPartitionedAssigner } from './kafka-assigner.js';
 import { noAnswer } from './kafka-errors.js';
 import type { KafkaSettings } from './kafka-options.js';
@@ -42,12 +42,11 @@ export class KafkaSession {
   #ended = false;
 
   constructor(
-    private readonly group: string,
-    private readonly topics: readonly string[],
+    private readonly reading: Reading,
     settings: KafkaSettings,
     private readonly handlers: SessionHandlers,
-    patienceMs = 0,
   ) {
+    const { group, patienceMs = 0 } = reading;
     this.#pulse = new Pulse(settings.silenceMs);
     this.#consumer = settings.client().consumer({
       groupId: group,
@@ -58,9 +57,8 @@ export class KafkaSession {
       rebalanceTimeout: settings.rebalanceTimeoutMs,
       metadataMaxAge: 60_000,
       // With one byte as the least, the broker answers as soon as there is a record; else it gathers them.
-      ...(patienceMs > 0
-        ? { minBytes: GATHERED_BYTES, maxWaitTimeInMs: Math.min(patienceMs, settings.fetchWaitMs) }
-        : { minBytes: 1, maxWaitTimeInMs: settings.fetchWaitMs }),
+      minBytes: patienceMs > 0 ? GATHERED_BYTES : 1,
+      maxWaitTimeInMs: patienceMs > 0 ? Math.min(patienceMs, settings.fetchWaitMs) : settings.fetchWaitMs,
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5, restartOnFailure: async () => false },
     });
   }
@@ -105,8 +103,8 @@ export class KafkaSession {
         crash.promise,
         this.#stop.promise.then(() => sleep(JOIN_PATIENCE_MS, undefined, { ref: false })),
       ]);
-      await this.#pulse.watch(`group ${this.group}`, begun);
-      return await this.#pulse.watch(`group ${this.group}`, Promise.race([crash.promise, this.#stop.promise]));
+      await this.#pulse.watch(`group ${this.reading.group}`, begun);
+      return await this.#pulse.watch(`group ${this.reading.group}`, Promise.race([crash.promise, this.#stop.promise]));
     } catch (error) {
       return error;
     } finally {
@@ -143,7 +141,7 @@ export class KafkaSession {
 
   async #start(): Promise<void> {
     await this.#consumer.connect();
-    await this.#consumer.subscribe({ topics: [...this.topics], fromBeginning: true });
+    await this.#consumer.subscribe({ topics: [...this.reading.topics], fromBeginning: true });
     if (this.#ended) return;
     await this.#consumer.run({
       autoCommit: false,
