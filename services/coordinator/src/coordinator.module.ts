@@ -62,6 +62,6 @@ export const coordinator = defineService({
   },
   config: coordinatorConfig,
   dueSources: [dueSagas],
-  gathering: { patient: expectedEvents, loadMs: 2_000 },
+  gathering: { patient: expectedEvents, patientLoadMs: 2_000, loadMs: 2_000 },
   metrics: coordinatorMetrics,
 });

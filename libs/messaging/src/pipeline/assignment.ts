@@ -2,9 +2,9 @@ import type { StoreTables } from '../state/identity-map.js';
 import type { PartitionOffset, TopicPartition } from '../transport/port.js';
 import type { SavedEffect } from './effect.js';
 import type { RetryPolicy } from './holding.js';
-import type { Input } from './inputs.js';
 import type { OutboxRow } from './outbox.js';
 import type { Reactions } from './reactions.js';
+import type { Taken } from './taken.js';
 
 /** What every unit of work of a service uses. */
 export interface UnitOfWorkParts {
@@ -18,10 +18,11 @@ export interface UnitOfWorkParts {
   readonly now: () => string;
 }
 
-/** What one unit of work is asked to do. */
-export interface Assignment {
-  /** Held messages come first, the others in the order in which they came. */
-  readonly inputs: readonly Input[];
+/**
+ * What one unit of work is asked to do. Held messages come first among its inputs, the others in the order in which they
+ * came; of one key all that are at hand are here.
+ */
+export interface Assignment extends Taken {
   readonly id: string;
   /** Where the consumer believes it stands in a partition. */
   readonly expected: (partition: TopicPartition) => bigint;

@@ -37,7 +37,8 @@ const CLAIM_ROWS = 500;
 
 interface Lane {
   readonly performer: Performer;
-  readonly waiting: SavedEffect[];
+  /** In the order in which they came; there can be thousands, which a list would move up for each that leaves it. */
+  readonly waiting: Set<SavedEffect>;
   open: number;
 }
 
@@ -56,6 +57,7 @@ export class EffectWorker {
   private unknown: ReadonlySet<string> = new Set();
   private readonly abort = new AbortController();
   private readonly calls = new Set<Promise<void>>();
+  private readonly open = new Set<Call>();
   private readonly claiming: Poller;
   private readonly keeping: Poller;
 
@@ -67,7 +69,7 @@ export class EffectWorker {
     private readonly onResult: OnResult,
   ) {
     this.lanes = new Map(
-      performers.map((performer) => [performer.effect.effectName, { performer, waiting: [], open: 0 }]),
+      performers.map((performer) => [performer.effect.effectName, { performer, waiting: new Set(), open: 0 }]),
     );
     this.claiming = new Poller('Looking for effects', CLAIM_PAUSE_MS, log, async () => {
       const rows = await this.withRun((run) => claimRows(run, owner, CLAIM_ROWS));
@@ -114,7 +116,7 @@ export class EffectWorker {
         this.log.error(`Nothing performs the effect ${effect.kind}; it waits until a version that does is started.`);
         continue;
       }
-      lane.waiting.push(effect);
+      lane.waiting.add(effect);
       this.fill(lane);
     }
   }
@@ -127,6 +129,7 @@ export class EffectWorker {
   /** Aborts open calls and begins no more; what has answered is still this process' to take in. */
   async stop(): Promise<void> {
     this.abort.abort();
+    for (const call of this.open) call.abort(this.abort.signal.reason);
     await this.claiming.stop();
     await Promise.all(this.calls);
   }
@@ -139,8 +142,9 @@ export class EffectWorker {
 
   private fill(lane: Lane): void {
     while (!this.abort.signal.aborted && lane.open < lane.performer.effect.options.concurrency) {
-      const next = lane.waiting.shift();
+      const [next] = lane.waiting;
       if (!next) return;
+      lane.waiting.delete(next);
       lane.open += 1;
       const call = this.perform(lane.performer, next).finally(() => {
         lane.open -= 1;
@@ -159,8 +163,9 @@ export class EffectWorker {
       'baton.effect.attempt': saved.tries + 1,
     });
     const begun = performance.now();
+    const call = new Call(saved, timeoutMs, this.abort.signal);
+    this.open.add(call);
     try {
-      const call = new Call(saved, timeoutMs, this.abort.signal);
       const result = await traced.within(() => perform(call));
       crashPoint('after-effect');
       pipelineMetrics.effects.add(1, { effect: saved.kind, answered: true });
@@ -174,6 +179,8 @@ export class EffectWorker {
         this.claiming.soon(pause);
       }
     } finally {
+      this.open.delete(call);
+      call.end();
       pipelineMetrics.effectDuration.record((performance.now() - begun) / 1_000, { effect: saved.kind });
       traced.span.end();
     }
@@ -210,12 +217,13 @@ export class EffectWorker {
   }
 }
 
-/** One try; its signal is made only for those who look at it. */
+/** One try; its signal is made only for those who look at it, and its timer ends with it. */
 class Call implements EffectCall<unknown> {
   readonly payload: unknown;
   readonly key: string;
   readonly attempt: number;
-  private made: AbortSignal | undefined;
+  private made: AbortController | undefined;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     { payload, key, tries }: SavedEffect,
@@ -228,7 +236,20 @@ class Call implements EffectCall<unknown> {
   }
 
   get signal(): AbortSignal {
-    this.made ??= AbortSignal.any([AbortSignal.timeout(this.timeoutMs), this.stopping]);
-    return this.made;
+    if (!this.made) {
+      this.made = new AbortController();
+      const late = () => this.abort(new DOMException(`No answer after ${this.timeoutMs} ms.`, 'TimeoutError'));
+      this.timer = setTimeout(late, this.timeoutMs).unref();
+      if (this.stopping.aborted) this.abort(this.stopping.reason);
+    }
+    return this.made.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.made?.abort(reason);
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
   }
 }

@@ -3,16 +3,17 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { patienceOf, pauseAfter } from './gathering.js';
 import type { Input } from './inputs.js';
 import { InputQueue } from './queue.js';
+import { halves } from './taken.js';
 
 let offset = 0n;
-const record = (type: string | undefined, body = '{}'): Input => ({
+const record = (type: string | undefined, key: string | undefined = 'k', body = '{}'): Input => ({
   kind: 'record',
   record: {
     topic: 'orders',
     partition: 0,
     offset: (offset += 1n),
     timestamp: 0,
-    key: 'k',
+    key,
     headers:
       type === undefined
         ? { 'content-type': 'application/cloudevents+json' }
@@ -20,8 +21,9 @@ const record = (type: string | undefined, body = '{}'): Input => ({
     value: Buffer.from(body),
   },
 });
-const patient = () => record(OrderPlaced.type);
-const urgent = () => record(OrderCancellationRequested.type);
+const patient = (key?: string) => record(OrderPlaced.type, key);
+const urgent = (key?: string) => record(OrderCancellationRequested.type, key);
+const partition = { topic: 'orders', partition: 0 };
 
 const queueFor = () => new InputQueue(patienceOf({ patient: [OrderPlaced], patientMs: 200 }));
 
@@ -35,7 +37,10 @@ const isReady = async (queue: InputQueue): Promise<boolean> => {
   return ready;
 };
 
-beforeEach(() => void vi.useFakeTimers());
+beforeEach(() => {
+  offset = 0n;
+  vi.useFakeTimers();
+});
 afterEach(() => void vi.useRealTimers());
 
 test('a patient message waits for company, counted from the first of them, and not for ever', async () => {
@@ -46,28 +51,106 @@ test('a patient message waits for company, counted from the first of them, and n
   expect(await isReady(queue)).toBe(false);
   await vi.advanceTimersByTimeAsync(50);
   expect(await isReady(queue)).toBe(true);
-  expect(queue.take(10)).toHaveLength(2);
+  // The second one has not waited for half as long as it may, and goes along for its key's sake.
+  expect(queue.take(10).inputs).toHaveLength(2);
   expect(await isReady(queue)).toBe(false);
 });
 
-test('whatever is not patient takes along all that is at hand, in the order in which it came', async () => {
+test('who has waited for long enough takes along who has waited for half as long', async () => {
   const queue = queueFor();
-  const [first, second, third] = [patient(), urgent(), patient()];
+  const [first, second, third] = [patient('a'), patient('b'), patient('c')];
   queue.push([first]);
+  await vi.advanceTimersByTimeAsync(90);
+  queue.push([second]);
+  await vi.advanceTimersByTimeAsync(20);
+  queue.push([third]);
+  await vi.advanceTimersByTimeAsync(90);
+  expect(await isReady(queue)).toBe(true);
+  expect(queue.take(10).inputs).toEqual([first, second]);
+  // The next one waits its own time.
+  await vi.advanceTimersByTimeAsync(109);
+  expect(await isReady(queue)).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await isReady(queue)).toBe(true);
+  expect(queue.take(10).inputs).toEqual([third]);
+});
+
+test('the more there is at hand, the longer it may wait', async () => {
+  const queue = new InputQueue(patienceOf({ patient: [OrderPlaced], patientMs: 200, patientLoadMs: 1_000 }));
+  queue.push(Array.from({ length: 500 }, (_, n) => patient(`o${n}`)));
+  await vi.advanceTimersByTimeAsync(599);
+  expect(await isReady(queue)).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await isReady(queue)).toBe(true);
+});
+
+test('whatever is not patient takes along those of its key, in the order in which they came, and no others', async () => {
+  const queue = queueFor();
+  const [first, other, second, third] = [patient('a'), patient('b'), urgent('a'), patient('a')];
+  queue.push([first, other]);
   queue.push([second, third]);
   expect(await isReady(queue)).toBe(true);
-  expect(queue.take(10)).toEqual([first, second, third]);
-  // The wait of the first one ended with it: the next patient one waits its own time.
-  queue.push([patient()]);
-  await vi.advanceTimersByTimeAsync(199);
+  const taken = queue.take(10);
+  expect(taken.inputs).toEqual([first, second, third]);
+  // Everything before the one that is left is handled then, and nothing behind it counts.
+  expect(taken.reach(partition)).toBe(2n);
   expect(await isReady(queue)).toBe(false);
+  await vi.advanceTimersByTimeAsync(200);
+  const rest = queue.take(10);
+  expect(rest.inputs).toEqual([other]);
+  expect(rest.reach(partition)).toBe(5n);
+});
+
+test('a record without a key takes along nobody', () => {
+  const queue = queueFor();
+  const stranger = urgent();
+  (stranger as { record: { key: string | undefined } }).record.key = undefined;
+  queue.push([patient('a'), stranger]);
+  expect(queue.take(10).inputs).toEqual([stranger]);
 });
 
 test('what a full unit of work leaves behind waits no longer', async () => {
   const queue = queueFor();
   queue.push([urgent(), patient(), patient()]);
-  queue.take(2);
+  const taken = queue.take(2);
+  expect(taken.reach(partition)).toBe(3n);
   expect(await isReady(queue)).toBe(true);
+  expect(queue.take(2).inputs).toHaveLength(1);
+});
+
+test('a stop takes all', () => {
+  const queue = queueFor();
+  queue.push([patient('a'), patient('b')]);
+  expect(queue.take(10).inputs).toEqual([]);
+  expect(queue.take(10, true).inputs).toHaveLength(2);
+});
+
+test('where memory gets short, nothing waits for company', async () => {
+  const queue = queueFor();
+  queue.push(Array.from({ length: 12_000 }, (_, n) => patient(`o${n}`)));
+  expect(await isReady(queue)).toBe(false);
+  queue.push([patient('more')]);
+  expect(await isReady(queue)).toBe(true);
+  expect(queue.take(20_000).inputs).toHaveLength(12_001);
+});
+
+test('what is delivered anew counts anew', () => {
+  const queue = queueFor();
+  queue.push([urgent('a'), urgent('b'), patient('c')]);
+  queue.take(10);
+  queue.drop([partition]);
+  offset = 0n;
+  queue.push([urgent('a')]);
+  expect(queue.take(10).reach(partition)).toBe(2n);
+});
+
+test('the first half of what was taken leaves the second behind', () => {
+  const queue = queueFor();
+  queue.push([urgent('a'), urgent('b'), urgent('a'), patient('c'), urgent('b')]);
+  const [first, second] = halves(queue.take(10));
+  expect([first.inputs.length, second.inputs.length]).toEqual([2, 2]);
+  expect(first.reach(partition)).toBe(3n);
+  expect(second.reach(partition)).toBe(4n);
 });
 
 test('a record whose body alone tells its name waits for nobody', () => {

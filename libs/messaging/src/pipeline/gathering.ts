@@ -8,12 +8,14 @@ import type { Input } from './inputs.js';
  */
 export interface Gathering {
   /**
-   * Events and results of effects that nobody waits for the reaction to. With nothing else to do they wait for company;
-   * a message that is not among them takes all along that are at hand.
+   * Events and results of effects that nobody waits for the reaction to. They wait for company; a message that is not
+   * among them takes along those of its key.
    */
   readonly patient?: readonly MessageDefinition[];
   /** How long those wait at most, milliseconds; 250 if left out. */
   readonly patientMs?: number;
+  /** The same under load: the more there is at hand, the nearer to this, milliseconds. `patientMs` if left out. */
+  readonly patientLoadMs?: number;
   /**
    * Under load every message waits, up to as long as the last unit of work took, but not longer than so many
    * milliseconds. For services that no step of an order waits for; 0 if left out.
@@ -27,19 +29,23 @@ const BUSY = 50;
 /** Of so many, that they come faster than they can be handled one by one. */
 const FULL = 1_000;
 
-/** Which messages wait for company while there is nothing else to do, and how long. */
+/** Which messages wait for company, and how long. */
 export interface Patience {
   readonly isPatient: (input: Input) => boolean;
-  /** Milliseconds. */
-  readonly patientMs: number;
+  /** Milliseconds, by how many messages are at hand. */
+  readonly patientMs: (size: number) => number;
 }
 
-export const allAreUrgent: Patience = { isPatient: () => false, patientMs: 0 };
+export const allAreUrgent: Patience = { isPatient: () => false, patientMs: () => 0 };
 
-export const patienceOf = ({ patient = [], patientMs = PATIENT_MS }: Gathering): Patience => {
+export const patienceOf = ({
+  patient = [],
+  patientMs = PATIENT_MS,
+  patientLoadMs = patientMs,
+}: Gathering): Patience => {
   const names = new Set(patient.map(({ eventName }) => eventName));
   return {
-    patientMs,
+    patientMs: (size) => patientMs + (patientLoadMs - patientMs) * Math.min(1, size / FULL),
     isPatient: (input) => {
       const name = nameOf(input);
       return name !== undefined && names.has(name);

@@ -1,5 +1,6 @@
 import type { Run } from '../state/rows.js';
 import type { TopicPartition } from '../transport/port.js';
+import type { Standing } from './ahead.js';
 import { type Taken, takeEffects } from './effect-places.js';
 import { lockHeld, parkedKeys } from './held-messages.js';
 import { type InboxEntry, readInbox } from './inbox.js';
@@ -8,8 +9,8 @@ import { lockPositions, partitionName } from './positions.js';
 
 /** Everything in the database that tells which messages were handled already, and which have to wait. */
 export interface HandledBefore {
-  /** Next offset of each partition, locked. */
-  readonly positions: ReadonlyMap<string, bigint>;
+  /** Where each partition stands, locked. */
+  readonly positions: ReadonlyMap<string, Standing>;
   /** Effects that were waiting for their answer, and are taken. */
   readonly effects: Taken;
   /** Answers to idempotency keys. */

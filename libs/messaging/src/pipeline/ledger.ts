@@ -5,7 +5,7 @@ import type { IdentityMap } from '../state/identity-map.js';
 import type { Run } from '../state/rows.js';
 import { type MessageOutcome, pipelineMetrics } from '../telemetry/metrics.js';
 import { traceText } from '../telemetry/trace-text.js';
-import type { Headers, OutgoingRecord, PartitionOffset } from '../transport/port.js';
+import type { Headers, OutgoingRecord } from '../transport/port.js';
 import { describeIssues, encode } from '../wire/cloud-events.js';
 import { checkStorable, effectText, type NewEffect, type SavedEffect } from './effect.js';
 import { insertBatch, type LockedBatches } from './effect-batches.js';
@@ -13,14 +13,14 @@ import { deleteHeld, type HeldAgain, holdAgain, insertHeld, type NewHeld } from 
 import { type InboxEntry, insertInbox, type NewInboxEntry } from './inbox.js';
 import type { CommandInput } from './inputs.js';
 import { deleteOutbox, insertOutbox, type OutboxRow } from './outbox.js';
-import { movePositions } from './positions.js';
+import { type Moved, movePositions } from './positions.js';
 
 /** What is written besides, when a unit of work is closed. */
 export interface Closing {
   /** The unit of work's. */
   readonly id: string;
   readonly outbox: OutboxRow | undefined;
-  readonly positions: readonly PartitionOffset[];
+  readonly positions: readonly Moved[];
   /** Outbox rows that are published and can go. */
   readonly published: readonly string[];
   /** This process, which performs the effects. */

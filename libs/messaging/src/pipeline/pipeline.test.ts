@@ -1,4 +1,4 @@
-import { OrderRejected, StockReplenished } from '@baton/contracts';
+import { OrderCancellationRequested, OrderRejected, StockReplenished } from '@baton/contracts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
 import { encode } from '../wire/cloud-events.js';
@@ -299,6 +299,43 @@ test('a database that was set back to an earlier moment is caught up from its ow
   await database.query(`update tally set total = 1; update position set next_offset = 1`);
   transport.deliver([wish('a', 8)]);
   await eventually(async () => expect(await totals()).toEqual({ a: 15 }));
+});
+
+/** Wishes wait for company; a command waits for nobody, and takes along the wishes of its order. */
+const wishesMayWait = { patient: [OrderCancellationRequested], patientMs: 60_000 };
+const standing = async () =>
+  (await database.query(`select next_offset::int as at, ahead from position where topic = 'orders'`))[0];
+
+test('a message that waits for nobody goes ahead with those of its key, and the others lose nothing', async () => {
+  const service = await start({ gathering: wishesMayWait });
+  transport.deliver([wish('a', 1), wish('b', 2), wish('a', 3), wish('b', 4)]);
+  await service.pipeline.submit(Add, { orderId: 'b', amount: 10 });
+  expect(await totals()).toEqual({ b: 16 });
+  expect(await standing()).toEqual({ at: 0, ahead: expect.any(String) as string });
+  // What went ahead is known when everything comes again, here or with another process.
+  transport.repeat('orders');
+  const second = await start({ gathering: wishesMayWait });
+  await second.pipeline.submit(Add, { orderId: 'b', amount: 100 });
+  expect(await totals()).toEqual({ b: 116 });
+  await second.pipeline.submit(Add, { orderId: 'a', amount: 20 });
+  expect(await totals()).toEqual({ a: 24, b: 116 });
+  // The first process has the wishes of `a` still; a stop handles what is at hand.
+  await service.stop();
+  services.splice(services.indexOf(service), 1);
+  expect(await totals()).toEqual({ a: 24, b: 116 });
+  expect(await standing()).toEqual({ at: 4, ahead: null });
+});
+
+test('a message that the database refuses does not take the position past one that waits', async () => {
+  const service = await start({ gathering: wishesMayWait });
+  transport.deliver([wish('b', 1), wish('a', 1), wish('b', 5_000), wish('b', 2)]);
+  await service.pipeline.submit(Add, { orderId: 'b', amount: 10 });
+  await eventually(async () => expect(await count('held_message')).toBe(2));
+  expect(await standing()).toMatchObject({ at: 1 });
+  await service.stop();
+  services.splice(services.indexOf(service), 1);
+  expect(await totals()).toEqual({ a: 1, b: 11 });
+  expect(await standing()).toEqual({ at: 4, ahead: null });
 });
 
 test('deadlines wait until the consumer has reached the end that it saw when it was assigned', async () => {

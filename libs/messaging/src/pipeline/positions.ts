@@ -1,5 +1,6 @@
 import type { Run } from '../state/rows.js';
 import type { PartitionOffset, TopicPartition } from '../transport/port.js';
+import { aheadOf, aheadText, type Standing } from './ahead.js';
 
 /** Names of partitions, by topic and number: there are few, and each record is asked for its own several times. */
 const names = new Map<string, string[]>();
@@ -43,24 +44,36 @@ export const positionsOf = async (run: Run, partitions: readonly TopicPartition[
 export const lockPositions = async (
   run: Run,
   partitions: readonly TopicPartition[],
-): Promise<ReadonlyMap<string, bigint>> => {
+): Promise<ReadonlyMap<string, Standing>> => {
   if (partitions.length === 0) return new Map();
   const { rows } = await run(
-    `select topic, partition, next_offset from position
+    `select topic, partition, next_offset, ahead from position
      where (topic, partition) in (select * from unnest($1::text[], $2::int[]))
      order by topic, partition for update`,
     columns(partitions),
     'position:lock',
   );
-  return new Map(offsets(rows).map((position) => [partitionName(position), position.offset]));
+  return new Map(
+    offsets(rows).map((position, row) => [
+      partitionName(position),
+      { position: position.offset, ahead: aheadOf(rows[row]?.[3] as string | null) },
+    ]),
+  );
 };
 
-export const movePositions = (run: Run, positions: readonly PartitionOffset[]): Promise<unknown> =>
+/** A partition's position as it is to be, and what is handled beyond it. */
+export type Moved = PartitionOffset & Pick<Standing, 'ahead'>;
+
+export const movePositions = (run: Run, positions: readonly Moved[]): Promise<unknown> =>
   run(
-    `update position p set next_offset = k.next_offset
-     from unnest($1::text[], $2::int[], $3::bigint[]) as k(topic, partition, next_offset)
+    `update position p set next_offset = k.next_offset, ahead = k.ahead
+     from unnest($1::text[], $2::int[], $3::bigint[], $4::text[]) as k(topic, partition, next_offset, ahead)
      where p.topic = k.topic and p.partition = k.partition`,
-    [...columns(positions), positions.map(({ offset }) => offset.toString())],
+    [
+      ...columns(positions),
+      positions.map(({ offset }) => offset.toString()),
+      positions.map(({ ahead }) => aheadText(ahead)),
+    ],
     'position:move',
   );
 

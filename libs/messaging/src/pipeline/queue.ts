@@ -1,19 +1,34 @@
 import type { TopicPartition } from '../transport/port.js';
 import { allAreUrgent, type Patience } from './gathering.js';
-import type { HeldInput, Input } from './inputs.js';
+import type { HeldInput, Input, RecordInput } from './inputs.js';
 import { partitionName } from './positions.js';
+import { firstOffsets, type Taken } from './taken.js';
 
 /** Records that may wait in memory before delivery pauses. */
 const MOST_RECORDS = 16_000;
 /** Bytes of records' bodies that may wait in memory before delivery pauses. */
 const MOST_BYTES = 32 * 1024 * 1024;
+/** With more than this part of them here, nothing waits for company any more. */
+const CROWDED = 0.75;
 
-const bytesOf = (input: Input): number => (input.kind === 'record' ? (input.record.value?.length ?? 0) : 0);
+/** Something that may wait for company; undefined since when, if it does not. */
+interface Waiting {
+  readonly input: Exclude<Input, HeldInput>;
+  /** Milliseconds of this process' clock. */
+  readonly patientSince: number | undefined;
+}
+
+const bytesOf = ({ record }: RecordInput): number => record.value?.length ?? 0;
+
+/** Messages with one key are handled together; a record without a key belongs to nobody. */
+const keyOf = ({ input }: Waiting): string | undefined =>
+  input.kind === 'record' ? input.record.key : input.message.key;
 
 /** What is at hand for the next unit of work, and when that may begin. */
 export class InputQueue {
   private held: HeldInput[] = [];
-  private others: Input[] = [];
+  /** In the order in which they came. */
+  private others: Waiting[] = [];
   private records = 0;
   private bytes = 0;
   /** True once something is here that waits no longer. */
@@ -22,6 +37,8 @@ export class InputQueue {
   private patience: NodeJS.Timeout | undefined;
   private filled: (() => void) | undefined;
   private drained: (() => void)[] = [];
+  /** The offset after the last one of each partition that was taken. */
+  private taken = new Map<string, bigint>();
 
   constructor(private readonly waits: Patience = allAreUrgent) {}
 
@@ -30,19 +47,22 @@ export class InputQueue {
   }
 
   push(inputs: readonly Input[]): void {
+    const now = performance.now();
+    let hurries = false;
     for (const input of inputs) {
       if (input.kind === 'held') this.held.push(input);
       else {
-        this.others.push(input);
+        const patientSince = this.waits.isPatient(input) ? now : undefined;
+        this.others.push({ input, patientSince });
+        hurries ||= patientSince === undefined;
         if (input.kind === 'record') {
           this.records += 1;
           this.bytes += bytesOf(input);
         }
       }
     }
-    if (this.urgent || this.size === 0) return;
-    if (inputs.some((input) => !this.waits.isPatient(input)) || !this.hasRoom()) this.hurry();
-    else this.patience ??= setTimeout(() => this.hurry(), this.waits.patientMs);
+    if (hurries || this.held.length > 0 || this.isCrowded()) this.hurry();
+    else this.watch();
   }
 
   /** Resolves when there is something that waits no longer, or after `wake`. */
@@ -64,24 +84,87 @@ export class InputQueue {
     await new Promise<void>((resolve) => this.drained.push(resolve));
   }
 
-  /** Takes up to `most` inputs: held messages first, the others in the order in which they came. */
-  take(most: number): Input[] {
+  /**
+   * Takes up to `most` inputs: held messages first, the others in the order in which they came. What may wait stays,
+   * unless it has waited long enough, or something of its key is taken.
+   * @param all whether nothing may wait any longer
+   */
+  take(most: number, all = false): Taken {
     const held = this.held.splice(0, most);
-    const others = this.others.splice(0, most - held.length);
-    this.forget(others);
-    // Whatever is left was not taken because of its number alone, and waits no longer.
-    this.urgent = this.size > 0;
+    const isChosen = all || this.isCrowded() ? () => true : this.choice(performance.now());
+    const chosen: Waiting[] = [];
+    const left: Waiting[] = [];
+    let isCut = false;
+    for (const waiting of this.others) {
+      if (!isChosen(waiting)) left.push(waiting);
+      else if (held.length + chosen.length < most) chosen.push(waiting);
+      else {
+        // Left because of the number alone, it waits no longer.
+        left.push({ input: waiting.input, patientSince: undefined });
+        isCut = true;
+      }
+    }
+    this.others = left;
+    const inputs = chosen.map(({ input }) => input);
+    this.forget(inputs);
+    this.urgent = isCut || this.held.length > 0;
     clearTimeout(this.patience);
     this.patience = undefined;
-    return [...held, ...others];
+    if (!this.urgent) this.watch();
+    return { inputs: [...held, ...inputs], reach: this.reachAfter(inputs) };
   }
 
   /** Drops records of partitions that are delivered again from another place, or by somebody else. */
   drop(partitions: readonly TopicPartition[]): void {
     const names = new Set(partitions.map(partitionName));
-    const isDropped = (input: Input) => input.kind === 'record' && names.has(partitionName(input.record));
-    this.forget(this.others.filter(isDropped));
-    this.others = this.others.filter((input) => !isDropped(input));
+    const isDropped = ({ input }: Waiting) => input.kind === 'record' && names.has(partitionName(input.record));
+    this.forget(this.others.filter(isDropped).map(({ input }) => input));
+    this.others = this.others.filter((waiting) => !isDropped(waiting));
+    for (const name of names) this.taken.delete(name);
+  }
+
+  /**
+   * What waits no longer: all of the keys of what never did; and when the patience of the oldest has come to its end, of
+   * those that have waited for half as long, so that they go in large companies.
+   */
+  private choice(now: number): (waiting: Waiting) => boolean {
+    const patience = this.waits.patientMs(this.size);
+    const oldest = this.others.find(({ patientSince }) => patientSince !== undefined)?.patientSince ?? now;
+    const longest = now - oldest >= patience ? patience / 2 : Number.POSITIVE_INFINITY;
+    const isDue = ({ patientSince }: Waiting) => patientSince === undefined || now - patientSince >= longest;
+    const keys = new Set<string | undefined>();
+    for (const waiting of this.others) if (isDue(waiting)) keys.add(keyOf(waiting));
+    return (waiting) => isDue(waiting) || keys.has(keyOf(waiting));
+  }
+
+  /** Where each partition will stand: before the first that is left, else after the last that was taken. */
+  private reachAfter(inputs: readonly Input[]): Taken['reach'] {
+    for (const input of inputs) {
+      if (input.kind !== 'record') continue;
+      const name = partitionName(input.record);
+      const next = input.record.offset + 1n;
+      if (next > (this.taken.get(name) ?? 0n)) this.taken.set(name, next);
+    }
+    const left = firstOffsets(this.others.map(({ input }) => input));
+    const taken = new Map(this.taken);
+    return (partition) => {
+      const name = partitionName(partition);
+      return left.get(name) ?? taken.get(name) ?? 0n;
+    };
+  }
+
+  /** Hurries once the patience of the oldest is at its end; the more there is by then, the later that is. */
+  private watch(): void {
+    const oldest = this.others[0]?.patientSince;
+    if (this.urgent || this.patience || oldest === undefined) return;
+    const restMs = oldest + this.waits.patientMs(this.size) - performance.now();
+    if (restMs <= 0) this.hurry();
+    else {
+      this.patience = setTimeout(() => {
+        this.patience = undefined;
+        this.watch();
+      }, restMs);
+    }
   }
 
   private hurry(): void {
@@ -96,6 +179,10 @@ export class InputQueue {
       this.bytes -= bytesOf(input);
     }
     if (this.hasRoom()) for (const resolve of this.drained.splice(0)) resolve();
+  }
+
+  private isCrowded(): boolean {
+    return this.records > MOST_RECORDS * CROWDED || this.bytes > MOST_BYTES * CROWDED;
   }
 
   private hasRoom(): boolean {

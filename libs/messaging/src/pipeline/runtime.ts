@@ -27,6 +27,7 @@ import { type DueSource, Pipeline, type SubmitOptions } from './pipeline.js';
 import { Publisher } from './publisher.js';
 import { InputQueue } from './queue.js';
 import type { Reactions } from './reactions.js';
+import { halves, type Taken } from './taken.js';
 import { UnitIds } from './unit-ids.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -192,10 +193,11 @@ export class PipelineRuntime extends Pipeline {
       if (pauseMs > 0 && this.queue.size < batchSize && !this.stopping) await rest(pauseMs, this.abort.signal);
       // One turn of the event loop, so that all partitions of a fetch are in the same unit of work.
       await turn();
-      const inputs = this.queue.take(batchSize);
+      const taken = this.queue.take(batchSize, this.stopping);
+      const { inputs } = taken;
       const begun = performance.now();
       try {
-        await this.work(inputs);
+        await this.work(taken);
       } catch (error) {
         // Only an abort ends patience. Nothing was committed: records come again, commands are told.
         for (const input of inputs) if (input.kind === 'command') input.reject(error);
@@ -207,23 +209,22 @@ export class PipelineRuntime extends Pipeline {
   }
 
   /** Handles inputs, in one unit of work if the database takes them all, else in smaller ones. */
-  private async work(inputs: readonly Input[]): Promise<void> {
+  private async work(taken: Taken): Promise<void> {
+    const { inputs } = taken;
     if (inputs.length === 0) return;
     const { signal } = this.abort;
     const state: { condemned?: unknown } = {};
     await patiently('The database', this.options.log, signal, async () => {
       for (;;) {
         try {
-          this.finish(inputs, await this.attempt(inputs, state));
+          this.finish(inputs, await this.attempt(taken, state));
           return;
         } catch (error) {
           const fault = classify(error, (constraint) => this.tables.isPrimaryKey(constraint));
           if (fault === 'infrastructure') throw error;
           if (fault === 'conflict') await rest(Math.random() * 20, signal);
           else if (inputs.length > 1) {
-            const half = Math.ceil(inputs.length / 2);
-            await this.work(inputs.slice(0, half));
-            await this.work(inputs.slice(half));
+            for (const half of halves(taken)) await this.work(half);
             return;
           } else if ('condemned' in state) throw error;
           else state.condemned = error;
@@ -232,7 +233,8 @@ export class PipelineRuntime extends Pipeline {
     });
   }
 
-  private async attempt(inputs: readonly Input[], state: { readonly condemned?: unknown }): Promise<Committed> {
+  private async attempt(taken: Taken, state: { readonly condemned?: unknown }): Promise<Committed> {
+    const { inputs } = taken;
     const { reactions, tables, owner } = this;
     if (!reactions) throw new Error('The pipeline was not started.');
     const { service, retry } = this.options;
@@ -249,7 +251,7 @@ export class PipelineRuntime extends Pipeline {
         const { isKnown } = this.publisher;
         const { expected } = this.consumption;
         const parts = { service, owner, tables, reactions, retry: { ...RETRY, ...retry }, now };
-        return new UnitOfWork(client, parts, { inputs, id, expected, published, isKnown, ...state }).execute();
+        return new UnitOfWork(client, parts, { ...taken, id, expected, published, isKnown, ...state }).execute();
       });
       if (span.isRecording()) for (const input of inputs) linkTo(span, messageOf(input)?.trace);
       pipelineMetrics.duration.record((performance.now() - begun) / 1_000, { service });

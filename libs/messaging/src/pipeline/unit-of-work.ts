@@ -9,6 +9,7 @@ import type { MessageOutcome } from '../telemetry/metrics.js';
 import { reactionAttributes, tellTrouble, traceParked, traceRefusal } from '../telemetry/trouble.js';
 import { beginSpan, fail, linkTo, type Traced, unseenSpan } from '../telemetry/tracing.js';
 import type { Headers, PartitionOffset, TopicPartition } from '../transport/port.js';
+import { isHandled, movedTo, type Standing } from './ahead.js';
 import type { Assignment, Committed, UnitOfWorkParts } from './assignment.js';
 import { runOn } from './connection.js';
 import { crashPoint } from './crash-points.js';
@@ -20,7 +21,7 @@ import { type Input, look, type Message, messageOf } from './inputs.js';
 import { Ledger } from './ledger.js';
 import { Loading } from './loading.js';
 import { readOutbox } from './outbox.js';
-import { partitionName } from './positions.js';
+import { type Moved, partitionName } from './positions.js';
 import { MessageParked } from './reactions.js';
 
 /** One message that is handled now. */
@@ -118,7 +119,7 @@ export class UnitOfWork {
   private isRepeated(input: Input, before: HandledBefore): boolean {
     switch (input.kind) {
       case 'record':
-        return input.record.offset < (before.positions.get(partitionName(input.record)) ?? 0n);
+        return isHandled(standingOf(input.record, before), input.record.offset);
       case 'effect':
         return !input.effect.places.some((place) => before.effects.places.has(placeText(place)));
       case 'held':
@@ -132,8 +133,8 @@ export class UnitOfWork {
   }
 
   /** Whether the position lies behind what was delivered before, so that records are missing. */
-  private isBehind(partition: TopicPartition, { positions }: HandledBefore): boolean {
-    return (positions.get(partitionName(partition)) ?? 0n) < this.assignment.expected(partition);
+  private isBehind(partition: TopicPartition, before: HandledBefore): boolean {
+    return standingOf(partition, before).position < this.assignment.expected(partition);
   }
 
   private isParked(key: string, { parked }: HandledBefore): boolean {
@@ -291,20 +292,38 @@ export class UnitOfWork {
   }
 
   private positions(before: HandledBefore) {
-    const moved = new Map<string, PartitionOffset>();
-    const rewind = new Map<string, PartitionOffset>();
+    const positions: Moved[] = [];
+    const rewind: PartitionOffset[] = [];
+    for (const { topic, partition, offsets } of this.handledOffsets().values()) {
+      const { position, ahead } = standingOf({ topic, partition }, before);
+      if (this.isBehind({ topic, partition }, before)) rewind.push({ topic, partition, offset: position });
+      else {
+        const reach = this.assignment.reach({ topic, partition });
+        const moved = movedTo(ahead, offsets, reach > position ? reach : position);
+        positions.push({ topic, partition, offset: moved.position, ahead: moved.ahead });
+      }
+    }
+    return { positions, rewind };
+  }
+
+  private handledOffsets() {
+    const byName = new Map<string, TopicPartition & { readonly offsets: bigint[] }>();
     for (const input of this.assignment.inputs) {
       if (input.kind !== 'record') continue;
       const { topic, partition, offset } = input.record;
       const name = partitionName(input.record);
-      const position = before.positions.get(name) ?? 0n;
-      if (this.isBehind(input.record, before)) rewind.set(name, { topic, partition, offset: position });
-      else moved.set(name, { topic, partition, offset: offset + 1n > position ? offset + 1n : position });
+      const known = byName.get(name);
+      if (known) known.offsets.push(offset);
+      else byName.set(name, { topic, partition, offsets: [offset] });
     }
-    return { positions: [...moved.values()], rewind: [...rewind.values()] };
+    return byName;
   }
 
   private count(input: Input, outcome: MessageOutcome): void {
     this.ledger.count(messageOf(input)?.name ?? 'unheard', outcome);
   }
 }
+
+/** Where a partition stands; one that is gone stands at its beginning. */
+const standingOf = (partition: TopicPartition, { positions }: HandledBefore): Standing =>
+  positions.get(partitionName(partition)) ?? { position: 0n };

@@ -13,7 +13,8 @@ import { StateEntity } from '../store/state.entity.js';
 import { type FreshDatabase, MemoryTransport, freshDatabase } from './index.js';
 import { encode } from '../wire/cloud-events.js';
 import { type Handler, MessageParked, Reactions } from '../pipeline/reactions.js';
-import { PipelineRuntime } from '../pipeline/runtime.js';
+import type { Gathering } from '../pipeline/gathering.js';
+import { type PipelineOptions, PipelineRuntime } from '../pipeline/runtime.js';
 
 /** The state of the tests' service: what an order's wishes add up to. */
 interface Tally {
@@ -179,10 +180,11 @@ export class TallyService {
     transport: MemoryTransport,
     options: Partial<Plan> & {
       tries?: number;
-      dueSources?: ConstructorParameters<typeof PipelineRuntime>[0]['dueSources'];
+      dueSources?: PipelineOptions['dueSources'];
+      gathering?: Gathering;
     } = {},
   ): Promise<TallyService> {
-    const { tries = 3, dueSources, ...rest } = options;
+    const { tries = 3, dueSources, gathering, ...rest } = options;
     const plan: Plan = Object.assign(rest, { handled: [] });
     const dataSource = new DataSource({
       type: 'postgres',
@@ -201,6 +203,7 @@ export class TallyService {
       log: silent,
       retry: { tries, firstPauseMs: 5, longestPauseMs: 10 },
       ...(dueSources && { dueSources }),
+      ...(gathering && { gathering }),
     });
     const perform = (call: EffectCall<unknown>) =>
       (plan.ring ?? (() => Promise.resolve({ ok: true })))(call as EffectCall<{ orderId: string }>);
