@@ -32,9 +32,8 @@ const clockOf = (waiting: Waiting, running: Wait | undefined, now: string): Wait
 export const syncClocks = (visit: Visit): Visit => {
   const { definition, saga, now } = visit;
   const waitings = waitingsOf(definition, saga);
-  const waits = Object.fromEntries(
-    waitings.map((waiting) => [waiting.key, clockOf(waiting, saga.waits[waiting.key], now)] as const),
-  );
+  const waits: Record<string, Wait> = {};
+  for (const waiting of waitings) waits[waiting.key] = clockOf(waiting, saga.waits[waiting.key], now);
   const same =
     Object.keys(saga.waits).length === waitings.length && waitings.every(({ key }) => saga.waits[key] === waits[key]);
   const synced = same ? visit : changed(visit, { ...saga, waits });
@@ -111,5 +110,4 @@ export const fireDeadlines = (visit: Visit, parked: boolean): Visit =>
   }, visit);
 
 /** When the saga must be visited next, if no event comes before. */
-export const dueAtOf = (saga: Saga): string | undefined =>
-  earliest(Object.values(saga.waits).flatMap(({ due }) => (due === undefined ? [] : [due])));
+export const dueAtOf = ({ waits }: Saga): string | undefined => earliest(Object.values(waits).map(({ due }) => due));

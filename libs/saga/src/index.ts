@@ -7,4 +7,4 @@ export type { Heard } from './facts.js';
 export { type At, type Message, type Reaction, react } from './react.js';
 export { type Fact, hasEnded, type Incident, type Saga, type Unit } from './saga.js';
 export { type Skip, whyNotSkip } from './skip.js';
-export { clock, days, hours, minutes, seconds } from './time.js';
+export { clock, days, hasCome, hours, minutes, seconds } from './time.js';

@@ -4,9 +4,19 @@ export const minutes = (count: number): number => count * 60_000;
 export const hours = (count: number): number => minutes(count * 60);
 export const days = (count: number): number => hours(count * 24);
 
+/** Moments after the one that was asked for last: a unit of work has one, and a saga definition few durations. */
+let after: { readonly moment: string; readonly known: Map<number, string> } = { moment: '', known: new Map() };
+
 /** The moment that many milliseconds later. */
-export const later = (moment: string, milliseconds: number): string =>
-  new Date(Date.parse(moment) + milliseconds).toISOString();
+export const later = (moment: string, milliseconds: number): string => {
+  if (after.moment !== moment) after = { moment, known: new Map() };
+  let found = after.known.get(milliseconds);
+  if (found === undefined) {
+    found = new Date(Date.parse(moment) + milliseconds).toISOString();
+    after.known.set(milliseconds, found);
+  }
+  return found;
+};
 
 /** Moments as this code writes them, `2026-11-24T13:05:00.000Z`, are in order as texts; others may be written shorter. */
 const isWhole = (moment: string): boolean => moment.length === 24 && moment.endsWith('Z');
@@ -16,9 +26,9 @@ export const hasCome = (moment: string, now: string): boolean =>
   isWhole(moment) && isWhole(now) ? moment <= now : Date.parse(moment) <= Date.parse(now);
 
 /** The earliest of some moments; undefined when there is none. */
-export const earliest = (moments: readonly string[]): string | undefined =>
-  moments.reduce<string | undefined>(
-    (first, moment) => (first !== undefined && hasCome(first, moment) ? first : moment),
+export const earliest = (moments: readonly (string | undefined)[]): string | undefined =>
+  moments.reduce(
+    (first, moment) => (moment === undefined || (first !== undefined && hasCome(first, moment)) ? first : moment),
     undefined,
   );
 

@@ -95,23 +95,25 @@ const forUnit = (definition: SagaDefinition, saga: Saga, unit: Unit): readonly W
   return underWay(definition, unit).map((step) => forStep(definition, saga, unit, step));
 };
 
-const forTells = ({ tells, policy }: SagaDefinition, saga: Saga): readonly Waiting[] =>
-  Object.entries(saga.tells ?? {}).flatMap(([key, state]) => {
-    if (state === 'told') return [];
+const forTells = ({ tells, policy }: SagaDefinition, saga: Saga): readonly Waiting[] => {
+  const untold: Waiting[] = [];
+  for (const key in saga.tells) {
+    const state = saga.tells[key];
+    if (state === 'told') continue;
     const [unit = '0', reason = ''] = key.split('/');
-    return [
-      {
-        key: waitKey(Number(unit), telling(reason)),
-        unit: Number(unit),
-        step: telling(reason),
-        waitsFor: `${tells.participant} to send the mail "${reason}"`,
-        within: policy[tells.within] ?? 0,
-        late: ['incident'] as const,
-        owner: tells.owner,
-        ...(state === 'failed' && { stuck: `The mail "${reason}" was refused for good.` }),
-      },
-    ];
-  });
+    untold.push({
+      key: waitKey(Number(unit), telling(reason)),
+      unit: Number(unit),
+      step: telling(reason),
+      waitsFor: `${tells.participant} to send the mail "${reason}"`,
+      within: policy[tells.within] ?? 0,
+      late: ['incident'],
+      owner: tells.owner,
+      ...(state === 'failed' && { stuck: `The mail "${reason}" was refused for good.` }),
+    });
+  }
+  return untold;
+};
 
 /** All that a saga waits for now. After its end only telling can be late. */
 export const waitingsOf = (definition: SagaDefinition, saga: Saga): readonly Waiting[] => {

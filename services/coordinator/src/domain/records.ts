@@ -1,4 +1,4 @@
-import type { Fact, Saga, SagaStatus } from '@baton/saga';
+import { type Fact, hasCome, type Saga, type SagaStatus } from '@baton/saga';
 
 /** One saga as it is stored: its state, and beside it what lists and deadlines are found by. */
 export interface SagaRecord {
@@ -50,5 +50,5 @@ export interface IncidentRecord {
 /** What deadlines cost is their index, so a row's entry in it stays where it is as long as it may. */
 export const nextDue = (stored: string | null, next: string | undefined, fired: boolean): string | null => {
   if (fired || stored === null) return next ?? null;
-  return next !== undefined && Date.parse(next) < Date.parse(stored) ? next : stored;
+  return next !== undefined && !hasCome(stored, next) ? next : stored;
 };
