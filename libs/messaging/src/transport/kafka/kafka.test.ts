@@ -57,6 +57,31 @@ describe('what is particular to Kafka', () => {
     await transport.close();
   });
 
+  it('lets records gather for a moment while many come', async () => {
+    const transport = await KafkaTransport.connect({
+      brokers: (process.env['BATON_TEST_KAFKA'] ?? '').split(','),
+      clientId: 'busy',
+    });
+    const name = unique('busy');
+    await transport.ensureTopics([topic(name, 1)]);
+    const times: number[] = [];
+    let count = 0;
+    await Member.join(transport, unique('group'), [name], {
+      onRecords: (records) => {
+        times.push(performance.now());
+        count += records.length;
+        return Promise.resolve();
+      },
+    });
+    const several = (round: number) => Array.from({ length: 8 }, (_, n) => record(name, `key-${n}`, `${round}`));
+    for (let round = 0; round < 100; round += 1) await transport.publish(several(round));
+    await until(() => count === 800);
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    // A timer may be early by less than a millisecond.
+    expect(Math.min(...gaps)).toBeGreaterThan(11);
+    await transport.close();
+  });
+
   it('refuses options that cannot work', () => {
     expect(() => settingsOf({ brokers: [], clientId: 'x' })).toThrow(/at least one broker/);
     expect(() => settingsOf({ brokers: ['a:1'], clientId: 'x', heartbeatMs: 6_000 })).toThrow(/heartbeatMs/);
