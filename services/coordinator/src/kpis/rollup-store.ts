@@ -95,12 +95,15 @@ const oneOf = (view: string, columns: string, of: string): string =>
   `lateral (select ${columns} from ${view}
     where definition = ${of}.definition and order_id = ${of}.order_id and not taken_back limit 1)`;
 
-/** What happened lately is little beside all sagas. */
+/**
+ * What happened lately is little beside all sagas. A row of history is numbered by its saga's first visit of a unit of
+ * work: who was counted at that visit or a later one was counted with the whole of it.
+ */
 export const CHANGED_SQL = `select h.definition, h.order_id as "orderId"
-  from (select distinct definition, order_id from saga_history where at > $1 and at <= $2) h
-  cross join ${oneOf('saga_all', 'visits', 'h')} s
+  from (select definition, order_id, max(visit) as visit from saga_history where at > $1 and at <= $2
+        group by definition, order_id) h
   left join ${oneOf('kpi_saga_all', 'visits', 'h')} k on true
-  where k.visits is distinct from s.visits
+  where k.visits is null or k.visits < h.visit
   limit $3`;
 
 /**
