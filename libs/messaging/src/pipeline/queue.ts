@@ -14,14 +14,15 @@ const CROWDED = 0.75;
 /** Something that may wait for company; undefined since when, if it does not. */
 interface Waiting {
   readonly input: Exclude<Input, HeldInput>;
+  /** Messages with one key are handled together; a record without a key belongs to nobody. */
+  readonly key: string | undefined;
   /** Milliseconds of this process' clock. */
   readonly patientSince: number | undefined;
 }
 
 const bytesOf = ({ record }: RecordInput): number => record.value?.length ?? 0;
 
-/** Messages with one key are handled together; a record without a key belongs to nobody. */
-const keyOf = ({ input }: Waiting): string | undefined =>
+const keyOf = (input: Waiting['input']): string | undefined =>
   input.kind === 'record' ? input.record.key : input.message.key;
 
 /** What is at hand for the next unit of work, and when that may begin. */
@@ -53,7 +54,7 @@ export class InputQueue {
       if (input.kind === 'held') this.held.push(input);
       else {
         const patientSince = this.waits.isPatient(input) ? now : undefined;
-        this.others.push({ input, patientSince });
+        this.others.push({ input, key: keyOf(input), patientSince });
         hurries ||= patientSince === undefined;
         if (input.kind === 'record') {
           this.records += 1;
@@ -100,7 +101,7 @@ export class InputQueue {
       else if (held.length + chosen.length < most) chosen.push(waiting);
       else {
         // Left because of the number alone, it waits no longer.
-        left.push({ input: waiting.input, patientSince: undefined });
+        left.push({ ...waiting, patientSince: undefined });
         isCut = true;
       }
     }
@@ -132,9 +133,9 @@ export class InputQueue {
     const oldest = this.others.find(({ patientSince }) => patientSince !== undefined)?.patientSince ?? now;
     const longest = now - oldest >= patience ? patience / 2 : Number.POSITIVE_INFINITY;
     const isDue = ({ patientSince }: Waiting) => patientSince === undefined || now - patientSince >= longest;
-    const keys = new Set<string | undefined>();
-    for (const waiting of this.others) if (isDue(waiting)) keys.add(keyOf(waiting));
-    return (waiting) => isDue(waiting) || keys.has(keyOf(waiting));
+    const keys = new Set<string>();
+    for (const waiting of this.others) if (waiting.key !== undefined && isDue(waiting)) keys.add(waiting.key);
+    return (waiting) => (waiting.key === undefined ? isDue(waiting) : keys.has(waiting.key));
   }
 
   /** Where each partition will stand: before the first that is left, else after the last that was taken. */
