@@ -56,8 +56,8 @@ export class EffectWorker {
   /** Owned by this process at the last look, by the database, and not known here. */
   private unknown: ReadonlySet<string> = new Set();
   private readonly abort = new AbortController();
-  private readonly calls = new Set<Promise<void>>();
-  private readonly open = new Set<Call>();
+  /** The open ones, each with its end. */
+  private readonly calls = new Map<Call, Promise<void>>();
   private readonly claiming: Poller;
   private readonly keeping: Poller;
 
@@ -129,9 +129,9 @@ export class EffectWorker {
   /** Aborts open calls and begins no more; what has answered is still this process' to take in. */
   async stop(): Promise<void> {
     this.abort.abort();
-    for (const call of this.open) call.abort(this.abort.signal.reason);
+    for (const call of this.calls.keys()) call.abort(this.abort.signal.reason);
     await this.claiming.stop();
-    await Promise.all(this.calls);
+    await Promise.all(this.calls.values());
   }
 
   /** Gives everything back that this process has not taken an answer in of; called once it takes in no more. */
@@ -146,25 +146,25 @@ export class EffectWorker {
       if (!next) return;
       lane.waiting.delete(next);
       lane.open += 1;
-      const call = this.perform(lane.performer, next).finally(() => {
+      const call = new Call(next, lane.performer.effect.options.timeoutMs);
+      const end = this.perform(lane.performer, next, call).finally(() => {
         lane.open -= 1;
+        call.end();
         this.calls.delete(call);
         this.fill(lane);
       });
-      this.calls.add(call);
+      this.calls.set(call, end);
     }
   }
 
-  private async perform({ effect, perform }: Performer, saved: SavedEffect): Promise<void> {
-    const { timeoutMs, initialBackoffMs, maxBackoffMs } = effect.options;
+  private async perform({ effect, perform }: Performer, saved: SavedEffect, call: Call): Promise<void> {
+    const { initialBackoffMs, maxBackoffMs } = effect.options;
     const traced = beginSpan(`perform ${saved.kind}`, saved.trace, SpanKind.INTERNAL, {
       'baton.key': subjectOf(saved),
       'baton.effect.key': saved.key,
       'baton.effect.attempt': saved.tries + 1,
     });
     const begun = performance.now();
-    const call = new Call(saved, timeoutMs, this.abort.signal);
-    this.open.add(call);
     try {
       const result = await traced.within(() => perform(call));
       crashPoint('after-effect');
@@ -179,8 +179,6 @@ export class EffectWorker {
         this.claiming.soon(pause);
       }
     } finally {
-      this.open.delete(call);
-      call.end();
       pipelineMetrics.effectDuration.record((performance.now() - begun) / 1_000, { effect: saved.kind });
       traced.span.end();
     }
@@ -228,7 +226,6 @@ class Call implements EffectCall<unknown> {
   constructor(
     { payload, key, tries }: SavedEffect,
     private readonly timeoutMs: number,
-    private readonly stopping: AbortSignal,
   ) {
     this.payload = payload;
     this.key = key;
@@ -240,13 +237,13 @@ class Call implements EffectCall<unknown> {
       this.made = new AbortController();
       const late = () => this.abort(new DOMException(`No answer after ${this.timeoutMs} ms.`, 'TimeoutError'));
       this.timer = setTimeout(late, this.timeoutMs).unref();
-      if (this.stopping.aborted) this.abort(this.stopping.reason);
     }
     return this.made.signal;
   }
 
   abort(reason: unknown): void {
-    this.made?.abort(reason);
+    this.made ??= new AbortController();
+    this.made.abort(reason);
   }
 
   end(): void {

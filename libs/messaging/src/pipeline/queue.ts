@@ -2,7 +2,7 @@ import type { TopicPartition } from '../transport/port.js';
 import { allAreUrgent, type Patience } from './gathering.js';
 import type { HeldInput, Input, RecordInput } from './inputs.js';
 import { partitionName } from './positions.js';
-import { firstOffsets, type Taken } from './taken.js';
+import { noteLowest, type Taken } from './taken.js';
 
 /** Records that may wait in memory before delivery pauses. */
 const MOST_RECORDS = 16_000;
@@ -12,7 +12,7 @@ const MOST_BYTES = 32 * 1024 * 1024;
 const CROWDED = 0.75;
 
 /** Something that may wait for company; undefined since when, if it does not. */
-interface Waiting {
+interface Queued {
   readonly input: Exclude<Input, HeldInput>;
   /** Messages with one key are handled together; a record without a key belongs to nobody. */
   readonly key: string | undefined;
@@ -22,14 +22,14 @@ interface Waiting {
 
 const bytesOf = ({ record }: RecordInput): number => record.value?.length ?? 0;
 
-const keyOf = (input: Waiting['input']): string | undefined =>
+const keyOf = (input: Queued['input']): string | undefined =>
   input.kind === 'record' ? input.record.key : input.message.key;
 
 /** What is at hand for the next unit of work, and when that may begin. */
 export class InputQueue {
   private held: HeldInput[] = [];
   /** In the order in which they came. */
-  private others: Waiting[] = [];
+  private others: Queued[] = [];
   private records = 0;
   private bytes = 0;
   /** True once something is here that waits no longer. */
@@ -93,15 +93,15 @@ export class InputQueue {
   take(most: number, all = false): Taken {
     const held = this.held.splice(0, most);
     const isChosen = all || this.isCrowded() ? () => true : this.choice(performance.now());
-    const chosen: Waiting[] = [];
-    const left: Waiting[] = [];
+    const chosen: Queued[] = [];
+    const left: Queued[] = [];
     let isCut = false;
-    for (const waiting of this.others) {
-      if (!isChosen(waiting)) left.push(waiting);
-      else if (held.length + chosen.length < most) chosen.push(waiting);
+    for (const queued of this.others) {
+      if (!isChosen(queued)) left.push(queued);
+      else if (held.length + chosen.length < most) chosen.push(queued);
       else {
         // Left because of the number alone, it waits no longer.
-        left.push({ ...waiting, patientSince: undefined });
+        left.push({ ...queued, patientSince: undefined });
         isCut = true;
       }
     }
@@ -118,9 +118,9 @@ export class InputQueue {
   /** Drops records of partitions that are delivered again from another place, or by somebody else. */
   drop(partitions: readonly TopicPartition[]): void {
     const names = new Set(partitions.map(partitionName));
-    const isDropped = ({ input }: Waiting) => input.kind === 'record' && names.has(partitionName(input.record));
+    const isDropped = ({ input }: Queued) => input.kind === 'record' && names.has(partitionName(input.record));
     this.forget(this.others.filter(isDropped).map(({ input }) => input));
-    this.others = this.others.filter((waiting) => !isDropped(waiting));
+    this.others = this.others.filter((queued) => !isDropped(queued));
     for (const name of names) this.taken.delete(name);
   }
 
@@ -128,14 +128,14 @@ export class InputQueue {
    * What waits no longer: all of the keys of what never did; and when the patience of the oldest has come to its end, of
    * those that have waited for half as long, so that they go in large companies.
    */
-  private choice(now: number): (waiting: Waiting) => boolean {
+  private choice(now: number): (queued: Queued) => boolean {
     const patience = this.waits.patientMs(this.size);
     const oldest = this.others.find(({ patientSince }) => patientSince !== undefined)?.patientSince ?? now;
     const longest = now - oldest >= patience ? patience / 2 : Number.POSITIVE_INFINITY;
-    const isDue = ({ patientSince }: Waiting) => patientSince === undefined || now - patientSince >= longest;
+    const isDue = ({ patientSince }: Queued) => patientSince === undefined || now - patientSince >= longest;
     const keys = new Set<string>();
-    for (const waiting of this.others) if (waiting.key !== undefined && isDue(waiting)) keys.add(waiting.key);
-    return (waiting) => (waiting.key === undefined ? isDue(waiting) : keys.has(waiting.key));
+    for (const queued of this.others) if (queued.key !== undefined && isDue(queued)) keys.add(queued.key);
+    return (queued) => (queued.key === undefined ? isDue(queued) : keys.has(queued.key));
   }
 
   /** Where each partition will stand: before the first that is left, else after the last that was taken. */
@@ -146,7 +146,8 @@ export class InputQueue {
       const next = input.record.offset + 1n;
       if (next > (this.taken.get(name) ?? 0n)) this.taken.set(name, next);
     }
-    const left = firstOffsets(this.others.map(({ input }) => input));
+    const left = new Map<string, bigint>();
+    for (const { input } of this.others) noteLowest(left, input);
     const taken = new Map(this.taken);
     return (partition) => {
       const name = partitionName(partition);

@@ -294,11 +294,12 @@ export class UnitOfWork {
   private positions(before: HandledBefore) {
     const positions: Moved[] = [];
     const rewind: PartitionOffset[] = [];
-    for (const { topic, partition, offsets } of this.handledOffsets().values()) {
-      const { position, ahead } = standingOf({ topic, partition }, before);
-      if (this.isBehind({ topic, partition }, before)) rewind.push({ topic, partition, offset: position });
+    for (const handled of this.handledOffsets().values()) {
+      const { topic, partition, offsets } = handled;
+      const { position, ahead } = standingOf(handled, before);
+      if (this.isBehind(handled, before)) rewind.push({ topic, partition, offset: position });
       else {
-        const reach = this.assignment.reach({ topic, partition });
+        const reach = this.assignment.reach(handled);
         const moved = movedTo(ahead, offsets, reach > position ? reach : position);
         positions.push({ topic, partition, offset: moved.position, ahead: moved.ahead });
       }

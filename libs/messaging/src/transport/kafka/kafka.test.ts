@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Member, record, topic, unique, until } from '../testing/member.js';
-import { settingsOf } from './kafka-options.js';
+import { type KafkaOptions, settingsOf } from './kafka-options.js';
 import { requestsOf } from './kafka-records.js';
 import { KafkaTransport } from './kafka-transport.js';
+
+const connect = (clientId: string, options: Partial<KafkaOptions> = {}): Promise<KafkaTransport> =>
+  KafkaTransport.connect({ brokers: (process.env['BATON_TEST_KAFKA'] ?? '').split(','), clientId, ...options });
 
 describe('what is particular to Kafka', () => {
   it('is one produce request, and more only where a batch could be too large for a broker', () => {
@@ -19,11 +22,7 @@ describe('what is particular to Kafka', () => {
   });
 
   it('reads what was compressed', async () => {
-    const transport = await KafkaTransport.connect({
-      brokers: (process.env['BATON_TEST_KAFKA'] ?? '').split(','),
-      clientId: 'compressed',
-      compression: 'gzip',
-    });
+    const transport = await connect('compressed', { compression: 'gzip' });
     const name = unique('gzip');
     await transport.ensureTopics([topic(name, 2)]);
     const member = await Member.join(transport, unique('group'), [name]);
@@ -33,10 +32,7 @@ describe('what is particular to Kafka', () => {
   });
 
   it('lets the broker gather what is for a patient reader', async () => {
-    const transport = await KafkaTransport.connect({
-      brokers: (process.env['BATON_TEST_KAFKA'] ?? '').split(','),
-      clientId: 'patient',
-    });
+    const transport = await connect('patient');
     const name = unique('patient');
     await transport.ensureTopics([topic(name, 1)]);
     const deliveries: number[] = [];
@@ -58,10 +54,7 @@ describe('what is particular to Kafka', () => {
   });
 
   it('lets records gather for a moment while many come', async () => {
-    const transport = await KafkaTransport.connect({
-      brokers: (process.env['BATON_TEST_KAFKA'] ?? '').split(','),
-      clientId: 'busy',
-    });
+    const transport = await connect('busy');
     const name = unique('busy');
     await transport.ensureTopics([topic(name, 1)]);
     const times: number[] = [];
