@@ -41,6 +41,28 @@ test('a call without an answer is made again also when the database was away in 
   expect(attempts).toEqual([1, 2]);
 });
 
+test('a call is aborted at its timeout, and when the service stops', async () => {
+  const reasons: string[] = [];
+  const calls: number[] = [];
+  service = await TallyService.start(database, new MemoryTransport(), {
+    ring: ({ attempt, signal }) =>
+      new Promise((_, reject) => {
+        calls.push(attempt);
+        signal.addEventListener('abort', () => {
+          const { name } = signal.reason as Error;
+          reasons.push(name);
+          reject(new Error(name));
+        });
+      }),
+  });
+  await service.pipeline.submit(Add, { orderId: 'a', amount: 7 });
+  await eventually(() => expect(calls).toEqual([1, 2]));
+  expect(reasons).toEqual(['TimeoutError']);
+  await service.stop();
+  service = undefined;
+  expect(reasons).toEqual(['TimeoutError', 'AbortError']);
+});
+
 test('effects of a commit whose answer was lost are performed, though nobody told this process of them', async () => {
   const keys: string[] = [];
   service = await TallyService.start(database, new MemoryTransport(), {

@@ -53,6 +53,7 @@ const tally = (orderId: string) => ({ tally: one(Tallies, { orderId }) });
 const none = (orderId: string): Tally => ({ orderId, total: 0, heard: [], rang: 0, parked: 0 });
 
 export const Ring = defineEffect<{ orderId: string }, { ok: boolean }>('Ring', {
+  timeoutMs: 1_000,
   initialBackoffMs: 10,
   maxBackoffMs: 20,
 });
