@@ -99,15 +99,30 @@ export const unpackContent = (bytes: Buffer): HeldContent => {
   };
 };
 
-/** Decodes an input's record, once. */
+/** What a record is, the same for whoever hears of it. */
+interface RecordReading {
+  readonly decoded: Decoded;
+  readonly message: Message | undefined;
+}
+
+/** Decodes an input's record, once; one that was handed over to several services of a process, once for all of them. */
 export const look = (input: Input, isHeard: (eventName: string) => boolean): void => {
   if (input.kind === 'held' && input.content.kind === 'message') input.message = input.content.message;
   const record = recordOf(input);
   if (!record || (input.kind !== 'record' && input.kind !== 'held') || input.decoded) return;
-  input.decoded = decode(record, isHeard);
-  if (input.decoded.kind !== 'event') return;
-  const { event, trace } = input.decoded;
-  input.message = { name: event.name, id: event.id, key: event.key, body: event, trace };
+  const { decoded, message } = (record.reading as RecordReading | undefined) ?? read(record, isHeard);
+  input.decoded = decoded;
+  if (message) input.message = message;
+};
+
+const read = (record: IncomingRecord, isHeard: (eventName: string) => boolean): RecordReading => {
+  const decoded = decode(record, isHeard);
+  if (decoded.kind !== 'event') return { decoded, message: undefined };
+  const { event, trace } = decoded;
+  const message = { name: event.name, id: event.id, key: event.key, body: event, trace };
+  const reading = { decoded, message };
+  if ('reading' in record) record.reading = reading;
+  return reading;
 };
 
 /** The message in an input that was looked at, if it has one; the same object each time. */

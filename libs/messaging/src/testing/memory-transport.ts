@@ -8,6 +8,46 @@ import type {
   Transport,
 } from '../transport/port.js';
 
+/**
+ * What is made of a record is shared by all services of a process: here it is frozen, so that a reaction fails that
+ * changes what others see.
+ */
+class FrozenReading implements IncomingRecord {
+  readonly topic: string;
+  readonly partition = 0;
+  readonly timestamp = Date.UTC(2026, 0, 1);
+  readonly key: string | undefined;
+  readonly headers: IncomingRecord['headers'];
+  readonly value: Buffer | undefined;
+  #reading: unknown;
+
+  constructor(
+    { topic, key, headers, value }: Delivered,
+    readonly offset: bigint,
+  ) {
+    this.topic = topic;
+    this.key = key;
+    this.headers = headers;
+    this.value = value;
+  }
+
+  get reading(): unknown {
+    return this.#reading;
+  }
+
+  set reading(reading: unknown) {
+    this.#reading = frozen(reading);
+  }
+}
+
+const frozen = <Value>(value: Value): Value => {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.values(value).forEach(frozen);
+  return Object.freeze(value);
+};
+
+type Delivered = Omit<OutgoingRecord, 'key'> & { readonly key: string | undefined };
+
 interface Member {
   readonly subscription: Subscription;
   readonly next: Map<string, number>;
@@ -33,11 +73,11 @@ export class MemoryTransport implements Transport {
   }
 
   /** Puts records into their topics without counting them as published by the code under test. */
-  deliver(records: readonly (Omit<OutgoingRecord, 'key'> & { readonly key: string | undefined })[]): void {
+  deliver(records: readonly Delivered[]): void {
     for (const record of records) {
       const log = this.logs.get(record.topic) ?? [];
       this.logs.set(record.topic, log);
-      log.push({ ...record, partition: 0, offset: BigInt(log.length), timestamp: Date.UTC(2026, 0, 1) });
+      log.push(new FrozenReading(record, BigInt(log.length)));
     }
     for (const member of this.members) this.feed(member);
   }

@@ -6,21 +6,35 @@ import { Member, record, topic, unique, until, valuesByKey } from './testing/mem
 
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
 
-describe.each([kafkaHarness(), localHarness()])('delivery on $name', (harness: Harness) => {
+interface Case {
+  readonly harness: Harness;
+  /** What the process itself writes is handed over; what others write is fetched. */
+  readonly writer: 'itself' | 'others';
+}
+
+const cases: readonly (Case & { readonly name: string })[] = [kafkaHarness, localHarness].flatMap((make) =>
+  (['itself', 'others'] as const).map((writer) => {
+    const harness = make();
+    return { harness, writer, name: harness.name };
+  }),
+);
+
+describe.each(cases)('delivery on $name of what is written by $writer', ({ harness, writer }: Case) => {
   afterAll(() => harness.close());
 
   const withTopic = async (
     partitions: number,
     options: HarnessOptions = {},
-  ): Promise<{ transport: Transport; name: string; group: string }> => {
+  ): Promise<{ transport: Transport; name: string; group: string; publish: Transport['publish'] }> => {
     const transport = await harness.connect(options);
+    const other = writer === 'itself' ? transport : await harness.connect(options);
     const name = unique('flow');
     await transport.ensureTopics([topic(name, partitions)]);
-    return { transport, name, group: unique('group') };
+    return { transport, name, group: unique('group'), publish: (records) => other.publish(records) };
   };
 
   it('delivers rejected records again, in order, while other partitions go on', async () => {
-    const { transport, name, group } = await withTopic(4);
+    const { transport, name, group, publish } = await withTopic(4);
     const calls: IncomingRecord[][] = [];
     let refusing = true;
     const member = await Member.join(transport, group, [name], {
@@ -30,7 +44,7 @@ describe.each([kafkaHarness(), localHarness()])('delivery on $name', (harness: H
         if (refusing) throw new Error('not now');
       },
     });
-    await transport.publish(numbers(400).map((index) => record(name, `key-${index}`, `${index}`)));
+    await publish(numbers(400).map((index) => record(name, `key-${index}`, `${index}`)));
     await until(() => calls.length >= 2 && new Set(member.records.map(partitionKey)).size === 3);
     expect(member.records.some(({ partition }) => partition === 2)).toBe(false);
     expect(calls.map(([first]) => first?.offset)).toEqual(calls.map(() => 0n));
@@ -42,7 +56,7 @@ describe.each([kafkaHarness(), localHarness()])('delivery on $name', (harness: H
   });
 
   it('has one call under way for a partition, and a full partition holds up no other', async () => {
-    const { transport, name, group } = await withTopic(4, { limits: { maxWaiting: 20, maxPerCall: 10 } });
+    const { transport, name, group, publish } = await withTopic(4, { limits: { maxWaiting: 20, maxPerCall: 10 } });
     const underWay = new Map<string, number>();
     const most = new Map<string, number>();
     const sizes: number[] = [];
@@ -64,7 +78,7 @@ describe.each([kafkaHarness(), localHarness()])('delivery on $name', (harness: H
     const rounds = numbers(30).map((round) =>
       numbers(40).map((index) => record(name, `key-${index}`, `${round}-${index}`)),
     );
-    for (const round of rounds) await transport.publish(round);
+    for (const round of rounds) await publish(round);
     const all = rounds.flat().length;
     await until(() => new Set(member.records.map(partitionKey)).size === 3);
     const blockedSince = Date.now();
@@ -88,7 +102,7 @@ describe.each([kafkaHarness(), localHarness()])('delivery on $name', (harness: H
   });
 
   it('delivers again from where it is told to seek, and forgets what was in flight', async () => {
-    const { transport, name, group } = await withTopic(1, { limits: { maxPerCall: 5 } });
+    const { transport, name, group, publish } = await withTopic(1, { limits: { maxPerCall: 5 } });
     const seen: bigint[] = [];
     const held = Promise.withResolvers<void>();
     const member = await Member.join(transport, group, [name], {
@@ -97,7 +111,7 @@ describe.each([kafkaHarness(), localHarness()])('delivery on $name', (harness: H
         if (seen.length === 2) await held.promise;
       },
     });
-    await transport.publish(numbers(40).map((index) => record(name, 'key', `${index}`)));
+    await publish(numbers(40).map((index) => record(name, 'key', `${index}`)));
     await until(() => seen.length >= 2);
     member.consumer.seek({ topic: name, partition: 0, offset: 2n });
     held.resolve();
@@ -112,12 +126,12 @@ describe.each([kafkaHarness(), localHarness()])('delivery on $name', (harness: H
   });
 
   it('tells how many records wait', async () => {
-    const { transport, name, group } = await withTopic(2);
+    const { transport, name, group, publish } = await withTopic(2);
     const open = Promise.withResolvers<void>();
     const member = await Member.join(transport, group, [name], {
       onRecords: ([first]) => (first?.partition === 0 ? open.promise : Promise.resolve()),
     });
-    await transport.publish(numbers(100).map((index) => record(name, `key-${index}`, `${index}`)));
+    await publish(numbers(100).map((index) => record(name, `key-${index}`, `${index}`)));
     await until(() => member.records.length > 0);
     const of = (partition: number): number => member.records.filter((one) => one.partition === partition).length;
     const lag = await member.consumer.lag();
@@ -132,13 +146,13 @@ describe.each([kafkaHarness(), localHarness()])('delivery on $name', (harness: H
   });
 
   it('goes on from the committed offsets after a restart', async () => {
-    const { transport, name, group } = await withTopic(4);
+    const { transport, name, group, publish } = await withTopic(4);
     const first = await Member.join(transport, group, [name]);
-    await transport.publish(numbers(100).map((index) => record(name, `key-${index}`, `a${index}`)));
+    await publish(numbers(100).map((index) => record(name, `key-${index}`, `a${index}`)));
     await until(() => first.records.length >= 100);
     await first.consumer.commit(first.positions());
     await first.consumer.stop();
-    await transport.publish(numbers(100).map((index) => record(name, `key-${index}`, `b${index}`)));
+    await publish(numbers(100).map((index) => record(name, `key-${index}`, `b${index}`)));
 
     const other = await harness.connect();
     const second = await Member.join(other, group, [name]);
@@ -156,9 +170,9 @@ describe.each([kafkaHarness(), localHarness()])('delivery on $name', (harness: H
   });
 
   it('prefers the answered offset to the committed one, also an older one', async () => {
-    const { transport, name, group } = await withTopic(1);
+    const { transport, name, group, publish } = await withTopic(1);
     const first = await Member.join(transport, group, [name]);
-    await transport.publish(numbers(10).map((index) => record(name, 'key', `${index}`)));
+    await publish(numbers(10).map((index) => record(name, 'key', `${index}`)));
     await until(() => first.records.length >= 10);
     await first.consumer.commit(first.positions());
     await first.consumer.stop();
@@ -170,7 +184,7 @@ describe.each([kafkaHarness(), localHarness()])('delivery on $name', (harness: H
   });
 
   it('waits for the calls under way when it stops, delivers nothing after, and loses nothing', async () => {
-    const { transport, name, group } = await withTopic(2, { limits: { maxPerCall: 7 } });
+    const { transport, name, group, publish } = await withTopic(2, { limits: { maxPerCall: 7 } });
     const open = Promise.withResolvers<void>();
     let calls = 0;
     const first = await Member.join(transport, group, [name], {
@@ -179,7 +193,7 @@ describe.each([kafkaHarness(), localHarness()])('delivery on $name', (harness: H
         if (calls > 4) await open.promise;
       },
     });
-    await transport.publish(numbers(200).map((index) => record(name, `key-${index}`, `${index}`)));
+    await publish(numbers(200).map((index) => record(name, `key-${index}`, `${index}`)));
     await until(() => calls >= 6);
     let stopped = false;
     const stopping = first.consumer.stop().then(() => {

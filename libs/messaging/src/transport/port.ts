@@ -24,6 +24,11 @@ export interface IncomingRecord {
   readonly value: Buffer | undefined;
   /** The header `ce_type` of an event in binary mode, where a transport can tell it without reading the others. */
   readonly eventType?: string | undefined;
+  /**
+   * For readers: what was made of the record, so that it is made once. There where one object is delivered to several
+   * consumers of a process, which is what `publish` does with what it wrote.
+   */
+  reading?: unknown;
 }
 
 export interface TopicPartition {
@@ -116,6 +121,9 @@ export interface Transport {
    * Writes all records durably in one request (more only where the transport's size limits want it), in order per key.
    * Calls are written in the order in which they were made, also when not awaited; those that wait are merged. Rejects
    * if any may not have been written, within seconds when the server is away; the caller tries again.
+   *
+   * Once written, they are handed over to those consumers of this transport that hold their partitions and have read all
+   * before them: these need not fetch them.
    */
   publish(records: readonly OutgoingRecord[]): Promise<void>;
   /**

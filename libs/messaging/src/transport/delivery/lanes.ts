@@ -24,6 +24,18 @@ export class Lanes {
     return [...this.#lanes.values()];
   }
 
+  /**
+   * Takes records of one partition that were written in this process, if they are next and there is room.
+   * @returns the lane that took them
+   */
+  offer(records: readonly IncomingRecord[]): Lane | undefined {
+    const [first] = records;
+    const lane = first && this.get(first);
+    if (lane === undefined || lane.tail !== first?.offset || lane.full) return undefined;
+    lane.push(records);
+    return lane;
+  }
+
   open(begin: PartitionOffset): Lane {
     const key = partitionKey(begin);
     const lane = new Lane(

@@ -1,14 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EachBatchPayload } from 'kafkajs';
 import { Backoff, patiently } from '../delivery/backoff.js';
+import type { Lane } from '../delivery/lane.js';
 import { Lanes } from '../delivery/lanes.js';
 import type { Outage } from '../delivery/outage.js';
 import { partitionKey } from '../delivery/assignment.js';
-import type { Consumer, PartitionOffset, Subscription, TopicPartition } from '../port.js';
+import type { Consumer, IncomingRecord, PartitionOffset, Subscription, TopicPartition } from '../port.js';
 import type { KafkaAdmin } from './kafka-admin.js';
 import { isPermanent } from './kafka-errors.js';
 import type { KafkaSettings } from './kafka-options.js';
+import type { FetchingNeighbour } from './kafka-producer.js';
 import { incoming } from './kafka-records.js';
-import { KafkaSession } from './kafka-session.js';
+import { type Fetch, KafkaSession } from './kafka-session.js';
+import { Pace } from './pace.js';
 
 /**
  * A member of a consumer group that never gives up: when its session with the cluster ends, it begins another one.
@@ -16,8 +20,11 @@ import { KafkaSession } from './kafka-session.js';
  * kafkajs' fetch loop never waits for `onRecords`: batches go into lanes at once, and a lane that is full is paused, so
  * that heartbeats go on and one slow partition holds up no other.
  */
-export class KafkaConsumer implements Consumer {
+export class KafkaConsumer implements Consumer, FetchingNeighbour {
   readonly #lanes: Lanes;
+  readonly #pace = new Pace();
+  /** Lanes whose next record is beyond where kafkajs would fetch. */
+  readonly #ahead = new Set<Lane>();
   readonly #stopping = new AbortController();
   readonly #part: string;
   readonly #running: Promise<void>;
@@ -56,6 +63,18 @@ export class KafkaConsumer implements Consumer {
     this.#session?.resume([offset]);
   }
 
+  expect(topics: ReadonlySet<string>): void {
+    this.#pace.writes(
+      this.subscription.topics.filter((topic) => topics.has(topic)),
+      performance.now(),
+    );
+  }
+
+  offer(records: readonly IncomingRecord[]): void {
+    const lane = this.#lanes.offer(records);
+    if (lane !== undefined) this.#ahead.add(lane);
+  }
+
   async lag(): Promise<readonly (PartitionOffset & { readonly lag: bigint })[]> {
     const lanes = this.#lanes.all();
     const ends = new Map((await this.admin.ends(lanes)).map((end) => [partitionKey(end), end.offset]));
@@ -78,6 +97,7 @@ export class KafkaConsumer implements Consumer {
       const session = new KafkaSession(this.subscription, this.settings, {
         joined: (partitions) => this.#joined(partitions),
         left: () => this.#left(),
+        beforeFetch: (broker) => this.#beforeFetch(broker),
         batch: (payload) => this.#batch(payload),
         heard: () => {
           if (this.#reading) this.#heard = Date.now();
@@ -135,12 +155,26 @@ export class KafkaConsumer implements Consumer {
     this.#reading = true;
   }
 
+  async #beforeFetch(broker: string): Promise<Fetch> {
+    const { pauseMs, ...fetch } = this.#pace.next(broker, performance.now());
+    if (pauseMs > 0) await sleep(pauseMs);
+    for (const lane of this.#ahead) {
+      const { topic, partition, tail: offset } = lane;
+      if (!lane.closed) this.#session?.seek({ topic, partition, offset });
+    }
+    this.#ahead.clear();
+    return fetch;
+  }
+
   #batch({ batch, isStale, resolveOffset }: EachBatchPayload): void {
     const lane = this.#lanes.get(batch);
     const last = batch.messages.at(-1);
     // Fetched before a rebalance or a seek: kafkajs fetches again from where it should.
     if (lane === undefined || last === undefined || isStale()) return;
-    lane.push(batch.messages.map((message) => incoming(batch.topic, batch.partition, message)));
+    // What was handed over since the fetch began is not read once more.
+    const news = batch.messages.filter(({ offset }) => BigInt(offset) >= lane.tail);
+    this.#pace.fetched(batch.topic, news.length);
+    lane.push(news.map((message) => incoming(batch.topic, batch.partition, message)));
     resolveOffset(last.offset);
     if (lane.full) this.#session?.pause([lane]);
   }

@@ -1,11 +1,12 @@
 import kafkajs, { type Message, type PartitionMetadata, type Producer } from 'kafkajs';
 import type { Outage } from '../delivery/outage.js';
+import { type Neighbour, written } from '../delivery/hand-over.js';
 import { partitionOf } from '../delivery/partitioner.js';
 import { PublishQueue } from '../delivery/publish-queue.js';
 import type { OutgoingRecord } from '../port.js';
 import { isRefused } from './kafka-errors.js';
 import type { KafkaSettings } from './kafka-options.js';
-import { requestsOf } from './kafka-records.js';
+import { requestsOf, type SentMessage, type SentTopic, writtenRuns } from './kafka-records.js';
 import { Pulse } from './pulse.js';
 
 const { CompressionTypes } = kafkajs;
@@ -13,8 +14,17 @@ const { CompressionTypes } = kafkajs;
 /** All members of the project and Kafka's own clients agree on this. */
 const partitioner =
   () =>
-  ({ partitionMetadata, message }: { partitionMetadata: PartitionMetadata[]; message: Message }): number =>
-    partitionOf(String(message.key), partitionMetadata.length);
+  ({ partitionMetadata, message }: { partitionMetadata: PartitionMetadata[]; message: Message }): number => {
+    const sent = message as SentMessage;
+    sent.partition = partitionOf(sent.record.key, partitionMetadata.length);
+    return sent.partition;
+  };
+
+/** A member of a group in this process that fetches what is not handed over to it. */
+export interface FetchingNeighbour extends Neighbour {
+  /** Records of these topics are about to be written. */
+  expect(topics: ReadonlySet<string>): void;
+}
 
 /**
  * The idempotent producer. kafkajs counts sequence numbers back when a request fails, so that after a lost answer the
@@ -29,6 +39,8 @@ export class KafkaProducer {
   constructor(
     private readonly settings: KafkaSettings,
     private readonly outage: Outage,
+    /** Who in this process may read what is written. */
+    private readonly neighbours: ReadonlySet<FetchingNeighbour>,
   ) {
     this.#pulse = new Pulse(settings.silenceMs);
   }
@@ -46,20 +58,29 @@ export class KafkaProducer {
     try {
       this.#producer ??= this.#connect();
       const producer = await this.#pulse.watch('a new producer', this.#producer);
-      for (const topicMessages of requestsOf(records)) {
-        const sent = producer.sendBatch({
-          topicMessages,
-          acks: -1,
-          compression: this.settings.compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None,
-        });
-        await this.#pulse.watch('a batch', sent);
-      }
+      const now = Date.now();
+      for (const request of requestsOf(records, now)) await this.#send(producer, request, now);
     } catch (error) {
       void this.#discard();
       if (!isRefused(error)) this.outage.failed('publish', error);
       throw error;
     }
     this.outage.works('publish');
+  }
+
+  async #send(producer: Producer, request: SentTopic[], now: number): Promise<void> {
+    const topics = new Set(request.map(({ topic }) => topic));
+    for (const neighbour of this.neighbours) neighbour.expect(topics);
+    const sent = producer.sendBatch({
+      topicMessages: request,
+      acks: -1,
+      compression: this.settings.compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None,
+    });
+    const answers = await this.#pulse.watch('a batch', sent);
+    for (const run of writtenRuns(request, answers)) {
+      const records = written(run, run.base, now, run.records);
+      for (const neighbour of this.neighbours) neighbour.offer(records);
+    }
   }
 
   async #connect(): Promise<Producer> {

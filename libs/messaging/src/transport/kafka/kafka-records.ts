@@ -1,6 +1,6 @@
-import type { KafkaMessage, TopicMessages } from 'kafkajs';
+import type { KafkaMessage, Message, RecordMetadata } from 'kafkajs';
 import { sizeOf } from '../delivery/publish-queue.js';
-import type { Headers, IncomingRecord, OutgoingRecord } from '../port.js';
+import type { Headers, IncomingRecord, OutgoingRecord, TopicPartition } from '../port.js';
 
 /** Where the patched decoder found the headers of a record: their number, then each one's name and value. */
 interface RawHeaders {
@@ -173,23 +173,56 @@ const BEYOND_ASCII = /[\u0080-\u00ff]/;
  */
 const MAX_TOPIC_BYTES = 900_000;
 
-/** The records as produce requests, nearly always one; the order of each topic's records is kept. */
-export function requestsOf(records: readonly OutgoingRecord[]): readonly TopicMessages[][] {
-  const requests: TopicMessages[][] = [];
-  let topics = new Map<string, { readonly messages: TopicMessages['messages']; bytes: number }>();
+/** A record on its way: `partition` is filled when the producer has chosen one. */
+export interface SentMessage extends Message {
+  readonly record: OutgoingRecord;
+  partition?: number;
+}
+
+export interface SentTopic {
+  readonly topic: string;
+  readonly messages: SentMessage[];
+}
+
+/**
+ * The records as produce requests, nearly always one; the order of each topic's records is kept.
+ * @param timestamp when they are written, milliseconds since 1970
+ */
+export function requestsOf(records: readonly OutgoingRecord[], timestamp: number): readonly SentTopic[][] {
+  const requests: SentTopic[][] = [];
+  const written = String(timestamp);
+  let topics = new Map<string, SentTopic & { bytes: number }>();
   const end = (): void => {
-    if (topics.size > 0) requests.push([...topics].map(([topic, { messages }]) => ({ topic, messages })));
+    if (topics.size > 0) requests.push([...topics.values()]);
     topics = new Map();
   };
   for (const record of records) {
+    const { topic: name, key, value, headers } = record;
     const bytes = sizeOf(record);
-    const present = topics.get(record.topic);
+    const present = topics.get(name);
     if (present !== undefined && present.bytes + bytes > MAX_TOPIC_BYTES) end();
-    let topic = topics.get(record.topic);
-    if (topic === undefined) topics.set(record.topic, (topic = { messages: [], bytes: 0 }));
-    topic.messages.push({ key: record.key, value: record.value, headers: record.headers });
+    let topic = topics.get(name);
+    if (topic === undefined) topics.set(name, (topic = { topic: name, messages: [], bytes: 0 }));
+    topic.messages.push({ key, value, headers, timestamp: written, record });
     topic.bytes += bytes;
   }
   end();
   return requests;
+}
+
+/** Records of one partition as they were written: in order, the first at offset `base`. */
+export interface WrittenRun extends TopicPartition {
+  readonly base: bigint;
+  readonly records: readonly OutgoingRecord[];
+}
+
+/** What was written where, as far as the broker has told it. */
+export function writtenRuns(request: readonly SentTopic[], answers: readonly RecordMetadata[]): readonly WrittenRun[] {
+  return answers.flatMap(({ topicName, partition, baseOffset }) => {
+    const sent = request.find(({ topic }) => topic === topicName);
+    // A repetition that the broker has recognised has no offset.
+    if (sent === undefined || baseOffset === undefined || baseOffset.startsWith('-')) return [];
+    const records = sent.messages.flatMap((message) => (message.partition === partition ? [message.record] : []));
+    return [{ topic: topicName, partition, base: BigInt(baseOffset), records }];
+  });
 }

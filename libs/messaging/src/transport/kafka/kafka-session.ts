@@ -1,16 +1,26 @@
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import type { Consumer as KafkaJsConsumer, EachBatchPayload } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Consumer as KafkaJsConsumer, ConsumerRunConfig, EachBatchPayload } from 'kafkajs';
 import type { PartitionOffset, Reading, TopicPartition } from '../port.js';
 import { coPartitionedAssigner } from './kafka-assigner.js';
 import { noAnswer } from './kafka-errors.js';
 import type { KafkaSettings } from './kafka-options.js';
 import { Pulse } from './pulse.js';
 
+/** One fetch from a broker. */
+export interface Fetch {
+  /** How long the broker may wait for records, milliseconds; as long as is usual when absent. */
+  readonly waitMs?: number;
+  /** Topics that are left out. Where nothing is left, nothing is fetched for `waitMs`. */
+  readonly without?: ReadonlySet<string>;
+}
+
 export interface SessionHandlers {
   /** The group was joined. Called before anything is fetched; what is paused in the call is not fetched. */
   joined(partitions: readonly TopicPartition[]): void;
   /** The membership ended, for a rebalance or for good. */
   left(): void;
+  /** Resolves when the next fetch from a broker may begin. */
+  beforeFetch(broker: string): Promise<Fetch>;
   batch(payload: EachBatchPayload): void;
   /** The cluster answered, if only that there is nothing new. */
   heard(): void;
@@ -24,10 +34,9 @@ const DISCONNECT_PATIENCE_MS = 5_000;
 const CONCURRENT_PARTITIONS = 1_024;
 /** So much is worth a delivery, however patient its reader is. */
 const GATHERED_BYTES = 64 * 1024;
-/** A fetch that brought so many records is one of many … */
-const BUSY_RECORDS = 3;
-/** … and so the next one waits a moment: it brings more, for the same work of the broker, the sockets and the reader. */
-const BREATH_MS = 12;
+
+/** With what the patched kafkajs knows beside. */
+type RunConfig = ConsumerRunConfig & Pick<SessionHandlers, 'beforeFetch'>;
 
 /**
  * One kafkajs consumer from connecting to its crash or its stop. kafkajs' own restarts are off: after a stop during a
@@ -44,8 +53,6 @@ export class KafkaSession {
   /** False from the end of one membership to the beginning of the next. */
   #member = false;
   #ended = false;
-  /** Records of the fetch that is being taken over. */
-  #fetched = 0;
 
   constructor(
     private readonly reading: Reading,
@@ -149,23 +156,15 @@ export class KafkaSession {
     await this.#consumer.connect();
     await this.#consumer.subscribe({ topics: [...this.reading.topics], fromBeginning: true });
     if (this.#ended) return;
-    await this.#consumer.run({
+    const config: RunConfig = {
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
+      beforeFetch: (broker) => this.handlers.beforeFetch(broker),
       eachBatch: async (payload) => {
-        if (this.#ended) return;
-        this.handlers.batch(payload);
-        await this.#breathe(payload.batch.messages.length);
+        if (!this.#ended) this.handlers.batch(payload);
       },
-    });
-  }
-
-  /** kafkajs fetches again once all partitions of a fetch are taken over; they are, each by its own call, in one turn. */
-  async #breathe(records: number): Promise<void> {
-    this.#fetched += records;
-    await turn();
-    if (this.#fetched >= BUSY_RECORDS) await sleep(BREATH_MS);
-    this.#fetched = 0;
+    };
+    await this.#consumer.run(config);
   }
 }

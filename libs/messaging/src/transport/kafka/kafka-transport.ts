@@ -12,7 +12,7 @@ import { KafkaProducer } from './kafka-producer.js';
 export class KafkaTransport implements Transport {
   readonly #admin: KafkaAdmin;
   readonly #producer: KafkaProducer;
-  readonly #consumers = new Set<Consumer>();
+  readonly #consumers = new Set<KafkaConsumer>();
   readonly #outage: Outage;
   readonly #closing = new AbortController();
 
@@ -22,7 +22,7 @@ export class KafkaTransport implements Transport {
   ) {
     this.#outage = new Outage(`Kafka at ${brokers.join(', ')}`, settings.logger, isAway);
     this.#admin = new KafkaAdmin(settings);
-    this.#producer = new KafkaProducer(settings, this.#outage);
+    this.#producer = new KafkaProducer(settings, this.#outage, this.#consumers);
   }
 
   /**

@@ -10,15 +10,13 @@ const connect = (clientId: string, options: Partial<KafkaOptions> = {}): Promise
 describe('what is particular to Kafka', () => {
   it('is one produce request, and more only where a batch could be too large for a broker', () => {
     const small = Array.from({ length: 100 }, (_, index) => record(`topic-${index % 3}`, 'key', `${index}`));
-    expect(requestsOf(small)).toHaveLength(1);
+    expect(requestsOf(small, 0)).toHaveLength(1);
     const large = Array.from({ length: 5 }, (_, index) => record('topic', `key-${index}`, Buffer.alloc(400_000)));
-    expect(requestsOf([...large, ...small]).map((request) => request.map(({ messages }) => messages.length))).toEqual([
-      [2],
-      [2],
-      [1, 34, 33, 33],
-    ]);
+    expect(
+      requestsOf([...large, ...small], 0).map((request) => request.map(({ messages }) => messages.length)),
+    ).toEqual([[2], [2], [1, 34, 33, 33]]);
     // One record that is too large by itself is for the broker to refuse.
-    expect(requestsOf([record('topic', 'key', Buffer.alloc(3_000_000)), ...small])).toHaveLength(1);
+    expect(requestsOf([record('topic', 'key', Buffer.alloc(3_000_000)), ...small], 0)).toHaveLength(1);
   });
 
   it('reads what was compressed', async () => {
@@ -33,6 +31,7 @@ describe('what is particular to Kafka', () => {
 
   it('lets the broker gather what is for a patient reader', async () => {
     const transport = await connect('patient');
+    const shop = await connect('shop');
     const name = unique('patient');
     await transport.ensureTopics([topic(name, 1)]);
     const deliveries: number[] = [];
@@ -43,18 +42,19 @@ describe('what is particular to Kafka', () => {
         return Promise.resolve();
       },
     });
-    await transport.publish([record(name, 'key', 'first')]);
+    await shop.publish([record(name, 'key', 'first')]);
     await until(() => deliveries.length === 1);
     const begun = performance.now();
-    for (let index = 0; index < 20; index += 1) await transport.publish([record(name, 'key', `${index}`)]);
+    for (let index = 0; index < 20; index += 1) await shop.publish([record(name, 'key', `${index}`)]);
     await until(() => deliveries.reduce((sum, count) => sum + count, 0) === 21);
     // One for each half second, those at both ends, and the first.
     expect(deliveries.length).toBeLessThanOrEqual(3 + (performance.now() - begun) / 500);
-    await transport.close();
+    await Promise.all([transport.close(), shop.close()]);
   });
 
   it('lets records gather for a moment while many come', async () => {
     const transport = await connect('busy');
+    const shop = await connect('busy-shop');
     const name = unique('busy');
     await transport.ensureTopics([topic(name, 1)]);
     const times: number[] = [];
@@ -67,12 +67,12 @@ describe('what is particular to Kafka', () => {
       },
     });
     const several = (round: number) => Array.from({ length: 8 }, (_, n) => record(name, `key-${n}`, `${round}`));
-    for (let round = 0; round < 100; round += 1) await transport.publish(several(round));
+    for (let round = 0; round < 100; round += 1) await shop.publish(several(round));
     await until(() => count === 800);
     const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
     // A timer may be early by less than a millisecond.
     expect(Math.min(...gaps)).toBeGreaterThan(11);
-    await transport.close();
+    await Promise.all([transport.close(), shop.close()]);
   });
 
   it('refuses options that cannot work', () => {

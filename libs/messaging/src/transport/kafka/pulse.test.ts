@@ -68,7 +68,7 @@ describe('what shows no sign of life', () => {
       sendBatch: async () => [],
     };
     const settings = settingsWith(made, 'producer', { ...works, ...broken }, works);
-    const producer = new KafkaProducer(settings, new Outage('test', silent, isAway));
+    const producer = new KafkaProducer(settings, new Outage('test', silent, isAway), new Set());
     const records = [record('topic', 'key', 'value')];
     await expect(producer.publish(records)).rejects.toThrow('got no answer');
     await producer.publish(records);

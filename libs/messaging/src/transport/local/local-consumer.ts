@@ -1,10 +1,11 @@
 import { partitionKey } from '../delivery/assignment.js';
 import { Backoff, patiently } from '../delivery/backoff.js';
+import type { Neighbour } from '../delivery/hand-over.js';
 import type { LaneLimits } from '../delivery/lane.js';
 import { Lanes } from '../delivery/lanes.js';
 import type { TransportLogger } from '../delivery/logger.js';
 import type { Outage } from '../delivery/outage.js';
-import type { Consumer, PartitionOffset, Subscription, TopicPartition } from '../port.js';
+import type { Consumer, IncomingRecord, PartitionOffset, Subscription, TopicPartition } from '../port.js';
 import { LocalCommits } from './local-commits.js';
 import type { LocalDatabase } from './local-database.js';
 import { isAway } from './local-errors.js';
@@ -21,7 +22,7 @@ export interface LocalConsumerSettings {
 }
 
 /** A member of a consumer group: one loop that renews its lease, reads what its lanes have room for, and sleeps. */
-export class LocalConsumer implements Consumer, Sleeper {
+export class LocalConsumer implements Consumer, Neighbour, Sleeper {
   readonly #lanes: Lanes;
   readonly #membership: LocalMembership;
   readonly #commits: LocalCommits;
@@ -64,6 +65,12 @@ export class LocalConsumer implements Consumer, Sleeper {
 
   wake(): void {
     this.#signal.raise();
+  }
+
+  offer(records: readonly IncomingRecord[]): void {
+    const [first] = records;
+    if (first === undefined || this.#lanes.get(first) === undefined) return;
+    if (this.#lanes.offer(records) === undefined) this.wake();
   }
 
   regroup(): void {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Client, Pool, type QueryResultRow } from 'pg';
 import { prepareSchema } from './local-schema.js';
 
@@ -9,6 +10,8 @@ const READERS = 4;
 
 /** The connections of one transport: one that writes records, a few for everything else. */
 export class LocalDatabase {
+  /** Tells its own writes from those of others. */
+  readonly writer = randomUUID();
   readonly #writer: Pool;
   readonly #others: Pool;
 
@@ -54,8 +57,8 @@ export class LocalDatabase {
   }
 
   /** One statement, durable when it resolves. */
-  async write(sql: string, params: readonly unknown[]): Promise<void> {
-    await this.#writer.query(sql, [...params]);
+  async write<Row extends QueryResultRow>(sql: string, params: readonly unknown[]): Promise<readonly Row[]> {
+    return (await this.#writer.query<Row>(sql, [...params])).rows;
   }
 
   async query<Row extends QueryResultRow>(sql: string, params: readonly unknown[] = []): Promise<readonly Row[]> {

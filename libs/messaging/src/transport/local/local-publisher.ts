@@ -1,4 +1,6 @@
+import { type Neighbour, written } from '../delivery/hand-over.js';
 import type { Outage } from '../delivery/outage.js';
+import { partitionKey } from '../delivery/assignment.js';
 import { partitionOf } from '../delivery/partitioner.js';
 import { PublishQueue } from '../delivery/publish-queue.js';
 import type { OutgoingRecord, TopicPartition } from '../port.js';
@@ -15,7 +17,8 @@ export class LocalPublisher {
   constructor(
     private readonly database: LocalDatabase,
     private readonly outage: Outage,
-    private readonly published: (topics: ReadonlySet<string>) => void,
+    /** Who in this process may read what is written. */
+    private readonly neighbours: ReadonlySet<Neighbour>,
   ) {}
 
   publish(records: readonly OutgoingRecord[]): Promise<void> {
@@ -34,19 +37,26 @@ export class LocalPublisher {
         records,
         ({ topic, key }) => `${partitionOf(key, this.#partitions.get(topic) ?? 1)}/${topic}`,
       );
-      await writeChunks(
-        this.database,
-        [...byPartition].map(([name, chunk]) => ({
-          topic: name.slice(name.indexOf('/') + 1),
-          partition: Number.parseInt(name, 10),
-          records: chunk,
-        })),
-      );
+      const chunks = [...byPartition].map(([name, chunk]) => ({
+        topic: name.slice(name.indexOf('/') + 1),
+        partition: Number.parseInt(name, 10),
+        records: chunk,
+      }));
+      const places = await writeChunks(this.database, chunks);
       this.outage.works('publish');
-      this.published(topics);
+      this.#handOver(chunks, places);
     } catch (error) {
       if (!isRefused(error)) this.outage.failed('publish', error);
       throw error;
+    }
+  }
+
+  #handOver(chunks: readonly Chunk<OutgoingRecord>[], places: ReadonlyMap<string, Place>): void {
+    for (const chunk of chunks) {
+      const place = places.get(partitionKey(chunk));
+      if (place === undefined) continue;
+      const records = written(chunk, place.base, place.writtenAt, chunk.records);
+      for (const neighbour of this.neighbours) neighbour.offer(records);
     }
   }
 
@@ -60,16 +70,43 @@ export class LocalPublisher {
   }
 }
 
-/** Writes one chunk for each of the partitions, in one transaction, durable when it resolves. */
+/** What is written to one partition. */
+interface Chunk<Written extends ChunkRecord> extends TopicPartition {
+  readonly records: readonly Written[];
+}
+
+/** Where a chunk was written. */
+interface Place {
+  /** Offset of its first record. */
+  readonly base: bigint;
+  /** Milliseconds since 1970. */
+  readonly writtenAt: number;
+}
+
+/**
+ * Writes one chunk for each of the partitions, in one transaction, durable when it resolves.
+ * @returns where each was written, by its partition's key
+ */
 export async function writeChunks(
   database: LocalDatabase,
-  chunks: readonly (TopicPartition & { readonly records: readonly ChunkRecord[] })[],
-): Promise<void> {
+  chunks: readonly Chunk<ChunkRecord>[],
+): Promise<ReadonlyMap<string, Place>> {
   const payloads = chunks.map(({ records }) => encodeChunk(records));
-  await database.write(`SELECT ${database.schema}.publish($1, $2, $3, $4, $5)`, [
-    ...columns(chunks),
-    chunks.map(({ records }) => records.length),
-    payloads.map((payload) => payload.length),
-    Buffer.concat(payloads),
-  ]);
+  const counts = new Map(chunks.map((chunk) => [partitionKey(chunk), BigInt(chunk.records.length)]));
+  const rows = await database.write<{ w_topic: string; w_partition: number; w_end: string; w_at: string }>(
+    `SELECT * FROM ${database.schema}.publish($1, $2, $3, $4, $5, $6)`,
+    [
+      database.writer,
+      ...columns(chunks),
+      chunks.map(({ records }) => records.length),
+      payloads.map((payload) => payload.length),
+      Buffer.concat(payloads),
+    ],
+  );
+  return new Map(
+    rows.map(({ w_topic: topic, w_partition: partition, w_end: end, w_at: at }) => {
+      const key = partitionKey({ topic, partition });
+      return [key, { base: BigInt(end) - (counts.get(key) ?? 0n), writtenAt: Number(at) }];
+    }),
+  );
 }

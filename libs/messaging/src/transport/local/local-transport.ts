@@ -18,7 +18,7 @@ const SCHEMA = /^[a-z_][a-z0-9_]{0,50}$/;
 export class LocalTransport implements Transport {
   readonly #publisher: LocalPublisher;
   readonly #wakeUps: WakeUps;
-  readonly #consumers = new Set<Consumer>();
+  readonly #consumers = new Set<LocalConsumer>();
   readonly #closing = new AbortController();
   readonly #retention: NodeJS.Timeout;
   #removing: Promise<void> = Promise.resolve();
@@ -31,7 +31,7 @@ export class LocalTransport implements Transport {
     retentionEveryMs: number,
   ) {
     this.#wakeUps = new WakeUps(database, outage);
-    this.#publisher = new LocalPublisher(database, outage, (topics) => this.#wakeUps.published(topics));
+    this.#publisher = new LocalPublisher(database, outage, this.#consumers);
     this.#retention = setInterval(() => {
       this.#removing = this.#removeExpired();
     }, retentionEveryMs).unref();

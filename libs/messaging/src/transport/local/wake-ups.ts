@@ -61,10 +61,6 @@ export class WakeUps {
     this.#sleepers.delete(sleeper);
   }
 
-  published(topics: ReadonlySet<string>): void {
-    for (const sleeper of this.#sleepers) if (sleeper.topics.some((topic) => topics.has(topic))) sleeper.wake();
-  }
-
   /** Tells the other members of a group to look at who is there. */
   async regroup(group: string): Promise<void> {
     await this.database.query('SELECT pg_notify($1, $2)', [this.#channel, `g,${group}`]);
@@ -113,10 +109,15 @@ export class WakeUps {
     }
   }
 
+  #published(topics: ReadonlySet<string>): void {
+    for (const sleeper of this.#sleepers) if (sleeper.topics.some((topic) => topics.has(topic))) sleeper.wake();
+  }
+
   #heard(payload: string): void {
     const [kind, ...names] = payload.split(',');
     if (kind === 't') {
-      this.published(new Set(names));
+      const [writer, ...topics] = names;
+      if (writer !== this.database.writer) this.#published(new Set(topics));
       return;
     }
     const group = names.join(',');
