@@ -1,6 +1,6 @@
 import type { EachBatchPayload } from 'kafkajs';
 import { Backoff, patiently } from '../delivery/backoff.js';
-import { Lanes } from '../delivery/lanes.js';
+import { Lanes, type PartitionState } from '../delivery/lanes.js';
 import type { Outage } from '../delivery/outage.js';
 import { partitionKey } from '../delivery/assignment.js';
 import type { Consumer, PartitionOffset, Subscription, TopicPartition } from '../port.js';
@@ -118,13 +118,15 @@ export class KafkaConsumer implements Consumer {
   async #begin(generation: number, partitions: readonly TopicPartition[]): Promise<void> {
     const current = (): boolean => generation === this.#generation && !this.#stopping.signal.aborted;
     const part = `${this.#part}, assignment`;
-    const states = await patiently(() => this.admin.states(this.subscription.group, partitions), {
-      giveUp: () => !current(),
-      onFailure: (error) => this.outage.failed(part, error),
-      signal: this.#stopping.signal,
-    }).catch(() => undefined);
-    if (states === undefined || !current()) return;
-    this.outage.works(part);
+    const states = async (): Promise<readonly PartitionState[]> => {
+      const found = await patiently(() => this.admin.states(this.subscription.group, partitions), {
+        giveUp: () => !current(),
+        onFailure: (error) => this.outage.failed(part, error),
+        signal: this.#stopping.signal,
+      });
+      this.outage.works(part);
+      return found;
+    };
     const answered = await this.#lanes.askBeginning(states, current, this.#stopping.signal);
     if (!current()) return;
     for (const begin of answered) {
@@ -140,8 +142,23 @@ export class KafkaConsumer implements Consumer {
     const last = batch.messages.at(-1);
     // Fetched before a rebalance or a seek: kafkajs fetches again from where it should.
     if (lane === undefined || last === undefined || isStale()) return;
+    if (BigInt(batch.messages[0]?.offset ?? last.offset) < lane.tail) {
+      this.#askAnew(batch, lane.tail);
+      return;
+    }
     lane.push(batch.messages.map((message) => incoming(batch.topic, batch.partition, message)));
     resolveOffset(last.offset);
     if (lane.full) this.#session?.pause([lane]);
+  }
+
+  /**
+   * The broker has not what was to be read next, and kafkajs went back to the beginning of what there is: the topic was
+   * made anew, or has lost its end.
+   */
+  #askAnew({ topic, partition }: TopicPartition, wanted: bigint): void {
+    const { group } = this.subscription;
+    const place = { group, topic, partition, offset: String(wanted) };
+    this.settings.logger.warn('what was to be read next is not there; where to begin is asked anew', place);
+    this.#joined(this.#lanes.all().map((lane) => ({ topic: lane.topic, partition: lane.partition })));
   }
 }
