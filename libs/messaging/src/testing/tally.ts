@@ -183,9 +183,10 @@ export class TallyService {
       tries?: number;
       dueSources?: PipelineOptions['dueSources'];
       gathering?: Gathering;
+      log?: PipelineOptions['log'];
     } = {},
   ): Promise<TallyService> {
-    const { tries = 3, dueSources, gathering, ...rest } = options;
+    const { tries = 3, dueSources, gathering, log = silent, ...rest } = options;
     const plan: Plan = Object.assign(rest, { handled: [] });
     const dataSource = new DataSource({
       type: 'postgres',
@@ -201,7 +202,7 @@ export class TallyService {
       databaseUrl: database.url,
       dataSource,
       transport,
-      log: silent,
+      log,
       retry: { tries, firstPauseMs: 5, longestPauseMs: 10 },
       ...(dueSources && { dueSources }),
       ...(gathering && { gathering }),
