@@ -24,7 +24,7 @@ export interface UnitOfWorkParts {
  */
 export interface Assignment extends Taken {
   readonly id: string;
-  /** Where the consumer believes it stands in a partition. */
+  /** Where the consumer believed that it stands in a partition, when the inputs were taken. */
   readonly expected: (partition: TopicPartition) => bigint;
   /** Outbox rows that are published and can go. */
   readonly published: readonly string[];

@@ -9,9 +9,10 @@ import type {
 } from '../transport/port.js';
 import { runOn, withClient } from './connection.js';
 import type { PipelineLog } from './log.js';
+import { MadeAnew } from './made-anew.js';
 import { patiently } from './patience.js';
 import { pipelineMetrics } from '../telemetry/metrics.js';
-import { partitionName, positionsOf, skipPositions } from './positions.js';
+import { partitionName, skipPositions } from './positions.js';
 import type { InputQueue } from './queue.js';
 import { Waiting } from './waiting.js';
 
@@ -42,6 +43,7 @@ export class Consumption {
   private readonly behind = new Map<string, bigint>();
   private readonly uncommitted = new Map<string, PartitionOffset>();
   private readonly waiting = new Waiting();
+  private readonly madeAnew = new MadeAnew();
   private consumer: Consumer | undefined;
   private hasTopics = true;
   private isPassedOver: (record: IncomingRecord) => boolean = () => false;
@@ -76,8 +78,14 @@ export class Consumption {
     return this.consumer?.healthy ?? true;
   }
 
-  /** Where this process believes it stands in a partition. */
-  readonly expected = (partition: TopicPartition): bigint => this.standing.get(partitionName(partition))?.offset ?? 0n;
+  /**
+   * Where this process believes at this moment that it stands, for what is taken from the queue now. Once the partition
+   * is another's, or its topic another one, what was taken must not count as being of it.
+   */
+  expectation(): (partition: TopicPartition) => bigint {
+    const standing = new Map(this.standing);
+    return (partition) => standing.get(partitionName(partition))?.offset ?? 0n;
+  }
 
   /** A unit of work has moved the positions. */
   moved(positions: readonly PartitionOffset[]): void {
@@ -107,10 +115,14 @@ export class Consumption {
   }
 
   /** The database was set back: reads again from where it stands. */
-  rewind(positions: readonly PartitionOffset[]): void {
+  rewind(behind: readonly PartitionOffset[]): void {
+    // What is not held, or was assigned anew in the meantime, is read from there already.
+    const positions = behind.filter(
+      (position) => position.offset < (this.standing.get(partitionName(position))?.offset ?? 0n),
+    );
     if (positions.length === 0) return;
     this.parts.log.warn('The database was set back; its partitions are read again from there', {
-      partitions: positions.map((position) => `${partitionName(position)}@${position.offset}`),
+      partitions: placesOf(positions),
     });
     this.parts.queue.drop(positions);
     for (const position of positions) {
@@ -150,12 +162,23 @@ export class Consumption {
     await this.consumer?.stop();
   }
 
+  /** @throws where a position lies beyond its end and newer ends have to tell why; the transport asks again then */
   private async onAssigned(ends: readonly PartitionOffset[]): Promise<readonly PartitionOffset[]> {
     const { queue, log, signal, pool } = this.parts;
     queue.drop(ends);
-    const positions = await patiently('The database', log, signal, () =>
-      withClient(pool, (client) => positionsOf(runOn(client), ends)),
+    const { positions, setBack, unclear } = await patiently('The database', log, signal, () =>
+      withClient(pool, (client) => this.madeAnew.find(runOn(client), ends)),
     );
+    if (setBack.length > 0) {
+      log.warn(
+        'Topics were made anew: what they say now is handled from its beginning; what had been published before and was not read is gone',
+        { partitions: placesOf(setBack) },
+      );
+    }
+    if (unclear.length > 0) {
+      const places = placesOf(unclear).join(', ');
+      throw new Error(`Positions lie beyond the ends; newer ends tell whether the topics were made anew: ${places}`);
+    }
     for (const position of positions) this.standing.set(partitionName(position), position);
     for (const end of ends) {
       const name = partitionName(end);
@@ -169,6 +192,8 @@ export class Consumption {
   private onRevoked(partitions: readonly TopicPartition[]): void {
     this.parts.queue.drop(partitions);
     for (const name of partitions.map(partitionName)) {
+      const position = this.standing.get(name);
+      if (position) this.madeAnew.remember(position);
       this.standing.delete(name);
       this.behind.delete(name);
       this.uncommitted.delete(name);
@@ -211,3 +236,7 @@ export class Consumption {
     if (end !== undefined && (this.reachedOf(name) ?? 0n) >= end) this.behind.delete(name);
   }
 }
+
+/** Positions for people. */
+const placesOf = (positions: readonly PartitionOffset[]): readonly string[] =>
+  positions.map((position) => `${partitionName(position)}@${position.offset}`);

@@ -54,6 +54,7 @@ test('a call is aborted at its timeout, and when the service stops', async () =>
           reject(new Error(name));
         });
       }),
+    ringTimeoutMs: 1_000,
   });
   await service.pipeline.submit(Add, { orderId: 'a', amount: 7 });
   await eventually(() => expect(calls).toEqual([1, 2]));

@@ -95,3 +95,20 @@ export const skipPositions = async (
   );
   return offsets(rows);
 };
+
+/**
+ * Sets positions back to 0, those that still stand where they are said to: the adapter begins at the first offset that
+ * there is.
+ * @returns the moved ones, where they stand now
+ */
+export const setBackPositions = async (run: Run, positions: readonly PartitionOffset[]): Promise<PartitionOffset[]> => {
+  if (positions.length === 0) return [];
+  const { rows } = await run(
+    `update position p set next_offset = 0, ahead = null
+     from unnest($1::text[], $2::int[], $3::bigint[]) as k(topic, partition, next_offset)
+     where p.topic = k.topic and p.partition = k.partition and p.next_offset = k.next_offset
+     returning p.topic, p.partition, p.next_offset`,
+    [...columns(positions), positions.map(({ offset }) => offset.toString())],
+  );
+  return offsets(rows);
+};

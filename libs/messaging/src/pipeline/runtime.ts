@@ -10,7 +10,7 @@ import { observePipeline, pipelineMetrics } from '../telemetry/metrics.js';
 import { activeHeaders, beginBatchSpan, linkTo } from '../telemetry/tracing.js';
 import type { Headers, Transport } from '../transport/port.js';
 import { describeIssues, isPassedOver } from '../wire/cloud-events.js';
-import type { Committed } from './assignment.js';
+import type { Assignment, Committed } from './assignment.js';
 import { query, runOn, unitOfWorkPool, withClient } from './connection.js';
 import { Consumption } from './consumption.js';
 import { crashPoint } from './crash-points.js';
@@ -197,7 +197,7 @@ export class PipelineRuntime extends Pipeline {
       const { inputs } = taken;
       const begun = performance.now();
       try {
-        await this.work(taken);
+        await this.work(taken, this.consumption.expectation());
       } catch (error) {
         // Only an abort ends patience. Nothing was committed: records come again, commands are told.
         for (const input of inputs) if (input.kind === 'command') input.reject(error);
@@ -208,8 +208,11 @@ export class PipelineRuntime extends Pipeline {
     }
   }
 
-  /** Handles inputs, in one unit of work if the database takes them all, else in smaller ones. */
-  private async work(taken: Taken): Promise<void> {
+  /**
+   * Handles inputs, in one unit of work if the database takes them all, else in smaller ones.
+   * @param expected where the consumer stood when they were taken
+   */
+  private async work(taken: Taken, expected: Assignment['expected']): Promise<void> {
     const { inputs } = taken;
     if (inputs.length === 0) return;
     const { signal } = this.abort;
@@ -217,14 +220,14 @@ export class PipelineRuntime extends Pipeline {
     await patiently('The database', this.options.log, signal, async () => {
       for (;;) {
         try {
-          this.finish(inputs, await this.attempt(taken, state));
+          this.finish(inputs, await this.attempt({ ...taken, expected }, state));
           return;
         } catch (error) {
           const fault = classify(error, (constraint) => this.tables.isPrimaryKey(constraint));
           if (fault === 'infrastructure') throw error;
           if (fault === 'conflict') await rest(Math.random() * 20, signal);
           else if (inputs.length > 1) {
-            for (const half of halves(taken)) await this.work(half);
+            for (const half of halves(taken)) await this.work(half, expected);
             return;
           } else if ('condemned' in state) throw error;
           else state.condemned = error;
@@ -233,7 +236,10 @@ export class PipelineRuntime extends Pipeline {
     });
   }
 
-  private async attempt(taken: Taken, state: { readonly condemned?: unknown }): Promise<Committed> {
+  private async attempt(
+    taken: Taken & Pick<Assignment, 'expected'>,
+    state: { readonly condemned?: unknown },
+  ): Promise<Committed> {
     const { inputs } = taken;
     const { reactions, tables, owner } = this;
     if (!reactions) throw new Error('The pipeline was not started.');
@@ -249,9 +255,8 @@ export class PipelineRuntime extends Pipeline {
       const committed = await withClient(this.pool, async (client) => {
         const id = await this.ids.next(runOn(client));
         const { isKnown } = this.publisher;
-        const { expected } = this.consumption;
         const parts = { service, owner, tables, reactions, retry: { ...RETRY, ...retry }, now };
-        return new UnitOfWork(client, parts, { ...taken, id, expected, published, isKnown, ...state }).execute();
+        return new UnitOfWork(client, parts, { ...taken, id, published, isKnown, ...state }).execute();
       });
       if (span.isRecording()) for (const input of inputs) linkTo(span, messageOf(input)?.trace);
       pipelineMetrics.duration.record((performance.now() - begun) / 1_000, { service });

@@ -48,6 +48,9 @@ const frozen = <Value>(value: Value): Value => {
 
 type Delivered = Omit<OutgoingRecord, 'key'> & { readonly key: string | undefined };
 
+/** A test that says no to more than this would never end. */
+const MOST_QUESTIONS = 10;
+
 interface Member {
   readonly subscription: Subscription;
   readonly next: Map<string, number>;
@@ -59,6 +62,8 @@ export class MemoryTransport implements Transport {
   readonly records: OutgoingRecord[] = [];
   /** Set to make publishing fail, or never end. */
   beforePublish: () => Promise<void> = () => Promise.resolve();
+  /** Called when an assignment was not taken, before it is offered again. */
+  onRejected: () => void | Promise<void> = () => undefined;
   private readonly logs = new Map<string, IncomingRecord[]>();
   private readonly members: Member[] = [];
 
@@ -90,6 +95,16 @@ export class MemoryTransport implements Transport {
     }
   }
 
+  /** Loses a topic and makes it again, without its records; who reads it is asked anew where to begin. */
+  async makeAnew(topic: string): Promise<void> {
+    this.logs.delete(topic);
+    for (const member of this.members.filter(({ stopped }) => !stopped)) {
+      const { subscription } = member;
+      subscription.onRevoked(subscription.topics.map((name) => ({ topic: name, partition: 0 })));
+      await this.assign(member);
+    }
+  }
+
   /** What consumers asked for, those that have stopped included. */
   get subscriptions(): readonly Subscription[] {
     return this.members.map(({ subscription }) => subscription);
@@ -97,12 +112,7 @@ export class MemoryTransport implements Transport {
 
   async subscribe(subscription: Subscription): Promise<Consumer> {
     const member: Member = { subscription, next: new Map(), stopped: false };
-    const ends = subscription.topics.map((topic) => ({
-      topic,
-      partition: 0,
-      offset: BigInt(this.logs.get(topic)?.length ?? 0),
-    }));
-    for (const { topic, offset } of await subscription.onAssigned(ends)) member.next.set(topic, Number(offset));
+    await this.assign(member);
     this.members.push(member);
     this.feed(member);
     return {
@@ -128,6 +138,24 @@ export class MemoryTransport implements Transport {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** Asks where to begin, as often as that is rejected. */
+  private async assign({ subscription, next }: Member): Promise<void> {
+    for (let asked = 1; ; asked += 1) {
+      const ends = subscription.topics.map((topic) => ({
+        topic,
+        partition: 0,
+        offset: BigInt(this.logs.get(topic)?.length ?? 0),
+      }));
+      try {
+        for (const { topic, offset } of await subscription.onAssigned(ends)) next.set(topic, Number(offset));
+        return;
+      } catch (error) {
+        if (asked === MOST_QUESTIONS) throw error;
+        await this.onRejected();
+      }
+    }
   }
 
   private feed(member: Member): void {

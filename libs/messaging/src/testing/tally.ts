@@ -53,7 +53,6 @@ const tally = (orderId: string) => ({ tally: one(Tallies, { orderId }) });
 const none = (orderId: string): Tally => ({ orderId, total: 0, heard: [], rang: 0, parked: 0 });
 
 export const Ring = defineEffect<{ orderId: string }, { ok: boolean }>('Ring', {
-  timeoutMs: 1_000,
   initialBackoffMs: 10,
   maxBackoffMs: 20,
 });
@@ -78,6 +77,8 @@ export interface Plan {
   /** Wishes with this number throw while it is set. */
   poison?: number | undefined;
   ring?: (call: EffectCall<{ orderId: string }>) => Promise<{ ok: boolean }>;
+  /** When a ring counts as unanswered, milliseconds. */
+  ringTimeoutMs?: number;
   /** Reactions are called as Nest calls those with a guard. */
   isGuarded?: boolean;
   /** Called inside every reaction. */
@@ -183,9 +184,10 @@ export class TallyService {
       tries?: number;
       dueSources?: PipelineOptions['dueSources'];
       gathering?: Gathering;
+      log?: PipelineOptions['log'];
     } = {},
   ): Promise<TallyService> {
-    const { tries = 3, dueSources, gathering, ...rest } = options;
+    const { tries = 3, dueSources, gathering, log = silent, ...rest } = options;
     const plan: Plan = Object.assign(rest, { handled: [] });
     const dataSource = new DataSource({
       type: 'postgres',
@@ -201,14 +203,16 @@ export class TallyService {
       databaseUrl: database.url,
       dataSource,
       transport,
-      log: silent,
+      log,
       retry: { tries, firstPauseMs: 5, longestPauseMs: 10 },
       ...(dueSources && { dueSources }),
       ...(gathering && { gathering }),
     });
     const perform = (call: EffectCall<unknown>) =>
       (plan.ring ?? (() => Promise.resolve({ ok: true })))(call as EffectCall<{ orderId: string }>);
-    await pipeline.start(tallyReactions(plan), [{ effect: Ring as never, perform }]);
+    const { ringTimeoutMs: timeoutMs = Ring.options.timeoutMs } = plan;
+    const effect = Object.assign(Ring.bind(undefined), Ring, { options: { ...Ring.options, timeoutMs } });
+    await pipeline.start(tallyReactions(plan), [{ effect: effect as never, perform }]);
     return new TallyService(pipeline, transport, dataSource, plan);
   }
 

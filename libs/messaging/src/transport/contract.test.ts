@@ -189,6 +189,28 @@ describe.each([kafkaHarness(), localHarness()])('the transport on $name', (harne
     expect(member.values).toEqual(['2']);
   });
 
+  it('offers an assignment again with the ends as they are then', async () => {
+    const { transport, topics } = await withTopics(1, 1);
+    const [name = ''] = topics;
+    const publish = (value: string): Promise<void> => transport.publish([record(name, 'key', value)]);
+    await publish('before');
+    const ends: (bigint | undefined)[] = [];
+    const member = await Member.join(transport, unique('group'), topics, {
+      onAssigned: async ([end]) => {
+        ends.push(end?.offset);
+        if (end?.offset === 2n) return [{ topic: name, partition: 0, offset: 2n }];
+        if (ends.length === 1) await publish('in between');
+        throw new Error('newer ends have to tell');
+      },
+    });
+    await until(() => member.held.size > 0);
+    expect(ends).toEqual([1n, 2n]);
+    // It begins where the last answer said.
+    await publish('later');
+    await until(() => member.records.length > 0);
+    expect(member.values).toEqual(['later']);
+  });
+
   it('goes back to the beginning of what there is when the answered offset does not exist', async () => {
     const { transport, topics } = await withTopics(1, 1);
     const [name = ''] = topics;

@@ -61,15 +61,17 @@ export interface Subscription extends Reading {
    * beginning) is right. An offset that the transport does not have (past its retention, or beyond the end because the
    * topic was made anew) becomes the beginning of what there is.
    *
-   * A rejection: asked again after a pause. `onRevoked` may come while it is under way; then its answer counts no more,
-   * and it is called anew with the next assignment. Partitions may come in several calls; it is not called for none.
+   * A rejection: asked again after a pause, with the ends as they are then. `onRevoked` may come while it is under way;
+   * then its answer counts no more, and it is called anew with the next assignment. Partitions may come in several calls;
+   * it is not called for none.
    */
   onAssigned(ends: readonly PartitionOffset[]): Promise<readonly PartitionOffset[]>;
   /**
-   * Called when partitions that were delivered from are taken away: in a rebalance (on Kafka all of them, even those that come back
-   * at once), when this member was taken for dead, or when the server is away. Nothing more of them is delivered until
-   * they are assigned again; a call of `onRecords` under way may still settle, and the next one of that partition waits
-   * for it. Not called by `stop`.
+   * Called when partitions that were delivered from are taken away: in a rebalance (on Kafka all of them, even those
+   * that come back at once), when this member was taken for dead, when the server is away, or (on Kafka) when what was to
+   * be read next is not there, because the topic was made anew. Nothing more of them is delivered until they are assigned
+   * again; a call of `onRecords` under way may still settle, and the next one of that partition waits for it. Not called
+   * by `stop`.
    */
   onRevoked(partitions: readonly TopicPartition[]): void;
   /**

@@ -61,15 +61,27 @@ export class Lanes {
 
   /**
    * Asks the subscription where the assigned partitions begin, again after a pause when it rejects.
+   * @param readStates is called for every question, so that each has the ends of its moment
    * @param current false once the assignment is over; then nobody needs the answer any more
    */
   async askBeginning(
-    states: readonly PartitionState[],
+    readStates: () => Promise<readonly PartitionState[]>,
     current: () => boolean,
     signal: AbortSignal,
   ): Promise<readonly PartitionOffset[]> {
-    const ends = states.map(({ topic, partition, end }) => ({ topic, partition, offset: end }));
-    const answers = await patiently(() => this.subscription.onAssigned(ends), {
+    const ask = async (): Promise<readonly PartitionOffset[]> => {
+      const states = await readStates();
+      if (!current()) return [];
+      const ends = states.map(({ topic, partition, end }) => ({ topic, partition, offset: end }));
+      const answers = await this.subscription.onAssigned(ends);
+      const answered = new Map(answers.map((answer) => [partitionKey(answer), answer.offset]));
+      return states.map((state) => ({
+        topic: state.topic,
+        partition: state.partition,
+        offset: beginning(state, answered.get(partitionKey(state))),
+      }));
+    };
+    return patiently(ask, {
       giveUp: () => !current(),
       onFailure: (error) =>
         this.logger.warn('an assignment was not taken; it is offered again after a pause', {
@@ -78,12 +90,6 @@ export class Lanes {
         }),
       signal,
     }).catch(() => []);
-    const answered = new Map(answers.map((answer) => [partitionKey(answer), answer.offset]));
-    return states.map((state) => ({
-      topic: state.topic,
-      partition: state.partition,
-      offset: beginning(state, answered.get(partitionKey(state))),
-    }));
   }
 
   /** Takes partitions away; calls under way go on, and a later lane of the partition waits for them. */

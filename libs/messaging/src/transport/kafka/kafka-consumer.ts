@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EachBatchPayload } from 'kafkajs';
 import { Backoff, patiently } from '../delivery/backoff.js';
 import type { Lane } from '../delivery/lane.js';
-import { Lanes } from '../delivery/lanes.js';
+import { Lanes, type PartitionState } from '../delivery/lanes.js';
 import type { Outage } from '../delivery/outage.js';
 import { partitionKey } from '../delivery/assignment.js';
 import type { Consumer, IncomingRecord, PartitionOffset, Subscription, TopicPartition } from '../port.js';
@@ -23,8 +23,8 @@ import { Pace } from './pace.js';
 export class KafkaConsumer implements Consumer, FetchingNeighbour {
   readonly #lanes: Lanes;
   readonly #pace = new Pace();
-  /** Lanes whose next record is beyond where kafkajs would fetch. */
-  readonly #ahead = new Set<Lane>();
+  /** Where kafkajs fetches each lane's partition next. A lane is beyond that once something was handed over to it. */
+  readonly #asked = new Map<Lane, bigint>();
   readonly #stopping = new AbortController();
   readonly #part: string;
   readonly #running: Promise<void>;
@@ -59,7 +59,7 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
     const lane = this.#lanes.get(offset);
     if (lane === undefined) return;
     lane.seek(offset.offset);
-    this.#session?.seek(offset);
+    this.#ask(lane);
     this.#session?.resume([offset]);
   }
 
@@ -71,8 +71,7 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
   }
 
   offer(records: readonly IncomingRecord[]): void {
-    const lane = this.#lanes.offer(records);
-    if (lane !== undefined) this.#ahead.add(lane);
+    this.#lanes.offer(records);
   }
 
   async lag(): Promise<readonly (PartitionOffset & { readonly lag: bigint })[]> {
@@ -121,6 +120,7 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
     const lost = this.#lanes.all().map(({ topic, partition }) => ({ topic, partition }));
     if (lost.length === 0) return;
     this.#lanes.close(lost);
+    this.#asked.clear();
     if (!this.#stopping.signal.aborted) this.subscription.onRevoked(lost);
   }
 
@@ -138,31 +138,33 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
   async #begin(generation: number, partitions: readonly TopicPartition[]): Promise<void> {
     const current = (): boolean => generation === this.#generation && !this.#stopping.signal.aborted;
     const part = `${this.#part}, assignment`;
-    const states = await patiently(() => this.admin.states(this.subscription.group, partitions), {
-      giveUp: () => !current(),
-      onFailure: (error) => this.outage.failed(part, error),
-      signal: this.#stopping.signal,
-    }).catch(() => undefined);
-    if (states === undefined || !current()) return;
-    this.outage.works(part);
+    const states = async (): Promise<readonly PartitionState[]> => {
+      const found = await patiently(() => this.admin.states(this.subscription.group, partitions), {
+        giveUp: () => !current(),
+        onFailure: (error) => this.outage.failed(part, error),
+        signal: this.#stopping.signal,
+      });
+      this.outage.works(part);
+      return found;
+    };
     const answered = await this.#lanes.askBeginning(states, current, this.#stopping.signal);
     if (!current()) return;
-    for (const begin of answered) {
-      this.#lanes.open(begin);
-      this.#session?.seek(begin);
-    }
+    for (const begin of answered) this.#ask(this.#lanes.open(begin));
     this.#session?.resume(partitions);
     this.#reading = true;
+  }
+
+  /** Has a lane's partition fetched from its tail on. */
+  #ask(lane: Lane): void {
+    const { topic, partition, tail: offset } = lane;
+    this.#session?.seek({ topic, partition, offset });
+    this.#asked.set(lane, offset);
   }
 
   async #beforeFetch(broker: string): Promise<Fetch> {
     const { pauseMs, ...fetch } = this.#pace.next(broker, performance.now());
     if (pauseMs > 0) await sleep(pauseMs);
-    for (const lane of this.#ahead) {
-      const { topic, partition, tail: offset } = lane;
-      if (!lane.closed) this.#session?.seek({ topic, partition, offset });
-    }
-    this.#ahead.clear();
+    for (const lane of this.#lanes.all()) if (this.#asked.get(lane) !== lane.tail) this.#ask(lane);
     return fetch;
   }
 
@@ -171,11 +173,28 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
     const last = batch.messages.at(-1);
     // Fetched before a rebalance or a seek: kafkajs fetches again from where it should.
     if (lane === undefined || last === undefined || isStale()) return;
+    const asked = this.#asked.get(lane) ?? lane.tail;
+    if (BigInt(batch.messages[0]?.offset ?? last.offset) < asked) {
+      this.#askAnew(batch, asked);
+      return;
+    }
     // What was handed over since the fetch began is not read once more.
     const news = batch.messages.filter(({ offset }) => BigInt(offset) >= lane.tail);
     this.#pace.fetched(batch.topic, news.length);
     lane.push(news.map((message) => incoming(batch.topic, batch.partition, message)));
     resolveOffset(last.offset);
+    this.#asked.set(lane, BigInt(last.offset) + 1n);
     if (lane.full) this.#session?.pause([lane]);
+  }
+
+  /**
+   * The broker has not what was to be read next, and kafkajs went back to the beginning of what there is: the topic was
+   * made anew, or has lost its end.
+   */
+  #askAnew({ topic, partition }: TopicPartition, wanted: bigint): void {
+    const { group } = this.subscription;
+    const place = { group, topic, partition, offset: String(wanted) };
+    this.settings.logger.warn('what was to be read next is not there; where to begin is asked anew', place);
+    this.#joined(this.#lanes.all().map((lane) => ({ topic: lane.topic, partition: lane.partition })));
   }
 }

@@ -1,11 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import kafkajs from 'kafkajs';
+import { describe, expect, it, vi } from 'vitest';
 import { Member, record, topic, unique, until } from '../testing/member.js';
 import { type KafkaOptions, settingsOf } from './kafka-options.js';
 import { requestsOf } from './kafka-records.js';
 import { KafkaTransport } from './kafka-transport.js';
 
+const brokers = (): string[] => (process.env['BATON_TEST_KAFKA'] ?? '').split(',');
 const connect = (clientId: string, options: Partial<KafkaOptions> = {}): Promise<KafkaTransport> =>
-  KafkaTransport.connect({ brokers: (process.env['BATON_TEST_KAFKA'] ?? '').split(','), clientId, ...options });
+  KafkaTransport.connect({ brokers: brokers(), clientId, ...options });
 
 describe('what is particular to Kafka', () => {
   it('is one produce request, and more only where a batch could be too large for a broker', () => {
@@ -73,6 +75,50 @@ describe('what is particular to Kafka', () => {
     // A timer may be early by less than a millisecond.
     expect(Math.min(...gaps)).toBeGreaterThan(11);
     await Promise.all([transport.close(), shop.close()]);
+  });
+
+  it.each([
+    ['at once', () => true],
+    ['once it is missed', ({ held }: Member) => held.size === 0],
+  ])('asks anew where to begin when a topic that is read is deleted and made anew, %s', async (_, isTime) => {
+    const transport = await connect('reader');
+    const name = unique('anew');
+    await transport.ensureTopics([topic(name, 1)]);
+    const member = await Member.join(transport, unique('group'), [name]);
+    await transport.publish(['old 0', 'old 1', 'old 2'].map((value) => record(name, 'key', value)));
+    await until(() => member.records.length === 3);
+    const admin = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: [name] });
+    await vi.waitUntil(async () => !(await admin.listTopics()).includes(name), { timeout: 40_000 });
+    await admin.disconnect();
+    await until(() => isTime(member));
+    // By a client of its own, as a service that starts has it: kafkajs' asks for the topics it knows before it makes any.
+    const another = await connect('starter');
+    await another.ensureTopics([topic(name, 1)]);
+    await another.publish([record(name, 'key', 'new 0')]);
+    await until(() => member.records.length === 4);
+    expect(member.records.at(-1)).toMatchObject({ offset: 0n, value: Buffer.from('new 0') });
+    expect(member.revocations.length).toBeGreaterThan(0);
+    expect(member.assignments.length).toBeGreaterThan(1);
+    await another.close();
+    await transport.close();
+  });
+
+  it('asks anew where to begin when the broker has not what is to be read next', async () => {
+    const transport = await connect('beyond');
+    const name = unique('beyond');
+    await transport.ensureTopics([topic(name, 1)]);
+    const member = await Member.join(transport, unique('group'), [name]);
+    await transport.publish([record(name, 'key', '0'), record(name, 'key', '1')]);
+    await until(() => member.records.length === 2);
+    member.consumer.seek({ topic: name, partition: 0, offset: 17n });
+    await until(() => member.records.length === 4);
+    expect(member.values).toEqual(['0', '1', '0', '1']);
+    expect(member.assignments.at(-1)).toEqual([{ topic: name, partition: 0, offset: 2n }]);
+    expect(member.assignments).toHaveLength(2);
+    expect(member.revocations).toHaveLength(1);
+    await transport.close();
   });
 
   it('refuses options that cannot work', () => {

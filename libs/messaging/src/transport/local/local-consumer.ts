@@ -2,7 +2,7 @@ import { partitionKey } from '../delivery/assignment.js';
 import { Backoff, patiently } from '../delivery/backoff.js';
 import type { Neighbour } from '../delivery/hand-over.js';
 import type { LaneLimits } from '../delivery/lane.js';
-import { Lanes } from '../delivery/lanes.js';
+import { Lanes, type PartitionState } from '../delivery/lanes.js';
 import type { TransportLogger } from '../delivery/logger.js';
 import type { Outage } from '../delivery/outage.js';
 import type { Consumer, IncomingRecord, PartitionOffset, Subscription, TopicPartition } from '../port.js';
@@ -150,14 +150,17 @@ export class LocalConsumer implements Consumer, Neighbour, Sleeper {
     for (const partition of partitions) this.#claimed.set(partitionKey(partition), mark);
     const mine = (partition: TopicPartition): boolean => this.#claimed.get(partitionKey(partition)) === mark;
     const current = (): boolean => !this.#stopping.signal.aborted && partitions.some(mine);
-    const states = await patiently(() => readStates(this.database, this.group, partitions), {
-      giveUp: () => !current(),
-      onFailure: (error) => this.outage.failed(`${this.#part}, assignment`, error),
-      signal: this.#stopping.signal,
-    }).catch(() => undefined);
-    if (states === undefined || !current()) return;
-    this.outage.works(`${this.#part}, assignment`);
-    const answered = await this.#lanes.askBeginning(states.filter(mine), current, this.#stopping.signal);
+    const part = `${this.#part}, assignment`;
+    const states = async (): Promise<readonly PartitionState[]> => {
+      const found = await patiently(() => readStates(this.database, this.group, partitions), {
+        giveUp: () => !current(),
+        onFailure: (error) => this.outage.failed(part, error),
+        signal: this.#stopping.signal,
+      });
+      this.outage.works(part);
+      return found.filter(mine);
+    };
+    const answered = await this.#lanes.askBeginning(states, current, this.#stopping.signal);
     if (this.#stopping.signal.aborted) return;
     for (const begin of answered.filter(mine)) this.#lanes.open(begin);
     this.#signal.raise();
