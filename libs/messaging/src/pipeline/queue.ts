@@ -2,7 +2,7 @@ import type { TopicPartition } from '../transport/port.js';
 import { allAreUrgent, type Patience } from './gathering.js';
 import type { HeldInput, Input, RecordInput } from './inputs.js';
 import { partitionName } from './positions.js';
-import { noteLowest, type Taken } from './taken.js';
+import type { Taken } from './taken.js';
 
 /** Records that may wait in memory before delivery pauses. */
 const MOST_RECORDS = 16_000;
@@ -11,11 +11,22 @@ const MOST_BYTES = 32 * 1024 * 1024;
 /** With more than this part of them here, nothing waits for company any more. */
 const CROWDED = 0.75;
 
+/** A partition of which something was here. */
+interface Place {
+  /** The offset after the last one that was taken. */
+  taken: bigint;
+  /** The lowest offset that was left behind when `take` was called for the `round`th time. */
+  left: bigint;
+  round: number;
+}
+
 /** Something that may wait for company; undefined since when, if it does not. */
 interface Queued {
   readonly input: Exclude<Input, HeldInput>;
   /** Messages with one key are handled together; a record without a key belongs to nobody. */
   readonly key: string | undefined;
+  /** Where a record came from. */
+  readonly place: Place | undefined;
   /** Milliseconds of this process' clock. */
   readonly patientSince: number | undefined;
 }
@@ -24,6 +35,12 @@ const bytesOf = ({ record }: RecordInput): number => record.value?.length ?? 0;
 
 const keyOf = (input: Queued['input']): string | undefined =>
   input.kind === 'record' ? input.record.key : input.message.key;
+
+const noteTaken = ({ input, place }: Queued): void => {
+  if (!place || input.kind !== 'record') return;
+  const next = input.record.offset + 1n;
+  if (next > place.taken) place.taken = next;
+};
 
 /** What is at hand for the next unit of work, and when that may begin. */
 export class InputQueue {
@@ -38,8 +55,8 @@ export class InputQueue {
   private patience: NodeJS.Timeout | undefined;
   private filled: (() => void) | undefined;
   private drained: (() => void)[] = [];
-  /** The offset after the last one of each partition that was taken. */
-  private taken = new Map<string, bigint>();
+  private readonly places = new Map<string, Place>();
+  private round = 0;
 
   constructor(private readonly waits: Patience = allAreUrgent) {}
 
@@ -54,7 +71,7 @@ export class InputQueue {
       if (input.kind === 'held') this.held.push(input);
       else {
         const patientSince = this.waits.isPatient(input) ? now : undefined;
-        this.others.push({ input, key: keyOf(input), patientSince });
+        this.others.push({ input, key: keyOf(input), place: this.placeOf(input), patientSince });
         hurries ||= patientSince === undefined;
         if (input.kind === 'record') {
           this.records += 1;
@@ -96,6 +113,7 @@ export class InputQueue {
     const chosen: Queued[] = [];
     const left: Queued[] = [];
     let isCut = false;
+    this.round += 1;
     for (const queued of this.others) {
       if (!isChosen(queued)) left.push(queued);
       else if (held.length + chosen.length < most) chosen.push(queued);
@@ -105,6 +123,8 @@ export class InputQueue {
         isCut = true;
       }
     }
+    for (const queued of left) this.noteLeft(queued);
+    for (const queued of chosen) noteTaken(queued);
     this.others = left;
     const inputs = chosen.map(({ input }) => input);
     this.forget(inputs);
@@ -112,7 +132,7 @@ export class InputQueue {
     clearTimeout(this.patience);
     this.patience = undefined;
     if (!this.urgent) this.watch();
-    return { inputs: [...held, ...inputs], reach: this.reachAfter(inputs) };
+    return { inputs: [...held, ...inputs], reach: this.reach() };
   }
 
   /** Drops records of partitions that are delivered again from another place, or by somebody else. */
@@ -121,7 +141,7 @@ export class InputQueue {
     const isDropped = ({ input }: Queued) => input.kind === 'record' && names.has(partitionName(input.record));
     this.forget(this.others.filter(isDropped).map(({ input }) => input));
     this.others = this.others.filter((queued) => !isDropped(queued));
-    for (const name of names) this.taken.delete(name);
+    for (const name of names) this.places.delete(name);
   }
 
   /**
@@ -138,21 +158,28 @@ export class InputQueue {
     return (queued) => (queued.key === undefined ? isDue(queued) : keys.has(queued.key));
   }
 
+  private placeOf(input: Input): Place | undefined {
+    if (input.kind !== 'record') return undefined;
+    const name = partitionName(input.record);
+    let place = this.places.get(name);
+    if (!place) this.places.set(name, (place = { taken: 0n, left: 0n, round: 0 }));
+    return place;
+  }
+
+  private noteLeft({ input, place }: Queued): void {
+    if (!place || input.kind !== 'record') return;
+    const { offset } = input.record;
+    // What is delivered again comes after what waits.
+    if (place.round === this.round && place.left <= offset) return;
+    place.round = this.round;
+    place.left = offset;
+  }
+
   /** Where each partition will stand: before the first that is left, else after the last that was taken. */
-  private reachAfter(inputs: readonly Input[]): Taken['reach'] {
-    for (const input of inputs) {
-      if (input.kind !== 'record') continue;
-      const name = partitionName(input.record);
-      const next = input.record.offset + 1n;
-      if (next > (this.taken.get(name) ?? 0n)) this.taken.set(name, next);
-    }
-    const left = new Map<string, bigint>();
-    for (const { input } of this.others) noteLowest(left, input);
-    const taken = new Map(this.taken);
-    return (partition) => {
-      const name = partitionName(partition);
-      return left.get(name) ?? taken.get(name) ?? 0n;
-    };
+  private reach(): Taken['reach'] {
+    const reached = new Map<string, bigint>();
+    for (const [name, { taken, left, round }] of this.places) reached.set(name, round === this.round ? left : taken);
+    return (partition) => reached.get(partitionName(partition)) ?? 0n;
   }
 
   /** Hurries once the patience of the oldest is at its end; the more there is by then, the later that is. */

@@ -13,7 +13,7 @@ export interface Taken {
 }
 
 /** Notes an input's offset where it is its partition's lowest. What is delivered again comes after what waits. */
-export const noteLowest = (lowest: Map<string, bigint>, input: Input): void => {
+const noteLowest = (lowest: Map<string, bigint>, input: Input): void => {
   if (input.kind !== 'record') return;
   const { offset } = input.record;
   const name = partitionName(input.record);
