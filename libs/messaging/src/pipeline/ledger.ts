@@ -12,7 +12,7 @@ import { insertBatch, type LockedBatches } from './effect-batches.js';
 import { deleteHeld, type HeldAgain, holdAgain, insertHeld, type NewHeld } from './held-messages.js';
 import { type InboxEntry, insertInbox, type NewInboxEntry } from './inbox.js';
 import type { CommandInput } from './inputs.js';
-import { deleteOutbox, insertOutbox, type OutboxRow } from './outbox.js';
+import { deleteOutbox, insertOutbox, type OutboxRow, packRecords } from './outbox.js';
 import { type Moved, movePositions } from './positions.js';
 
 /** What is written besides, when a unit of work is closed. */
@@ -119,9 +119,10 @@ export class Ledger {
   async write(run: Run, closing: Closing): Promise<readonly SavedEffect[]> {
     const { id, outbox, positions, published, owner, answered } = closing;
     const effects = [...this.effects.values()];
+    const packed = outbox && (await packRecords(outbox.records));
     const writes = this.map.write(outbox?.id ?? null);
     if (positions.length) writes.push(movePositions(run, positions));
-    if (outbox) writes.push(insertOutbox(run, outbox));
+    if (outbox && packed) writes.push(insertOutbox(run, outbox.id, packed));
     if (published.length) writes.push(deleteOutbox(run, published));
     if (this.inbox.length) writes.push(insertInbox(run, this.inbox));
     if (this.held.length) writes.push(insertHeld(run, this.held));
@@ -140,6 +141,6 @@ export class Ledger {
   private record(draft: EventDraft, trace: Headers): OutgoingRecord {
     const valid = definitionOf(draft.name).schema.safeParse(draft.data);
     if (!valid.success) throw new Error(`A reaction said an invalid ${draft.name}: ${describeIssues(valid.error)}`);
-    return encode(draft, this.now, trace);
+    return { ...encode({ ...draft, data: valid.data }, this.now, trace), isChecked: true };
   }
 }

@@ -1,6 +1,6 @@
 import type { Run } from '../state/rows.js';
 import type { OutgoingRecord } from '../transport/port.js';
-import { pack, unpack } from './packing.js';
+import { packAside, unpack } from './packing.js';
 
 /** The events of one unit of work, in order. */
 export interface OutboxRow {
@@ -10,8 +10,9 @@ export interface OutboxRow {
 
 type Stored = readonly [topic: string, key: string, headers: OutgoingRecord['headers'], value: string];
 
-const packRecords = (records: readonly OutgoingRecord[]): Buffer =>
-  pack(records.map(({ topic, key, headers, value }): Stored => [topic, key, headers, value.toString('utf8')]));
+/** The events as they are stored. */
+export const packRecords = (records: readonly OutgoingRecord[]): Promise<Buffer> =>
+  packAside(records.map(({ topic, key, headers, value }): Stored => [topic, key, headers, value.toString('utf8')]));
 
 const unpackRecords = async (bytes: Buffer): Promise<OutgoingRecord[]> =>
   (await unpack<Stored>(bytes)).map(([topic, key, headers, value]) => ({
@@ -21,8 +22,9 @@ const unpackRecords = async (bytes: Buffer): Promise<OutgoingRecord[]> =>
     value: Buffer.from(value),
   }));
 
-export const insertOutbox = (run: Run, { id, records }: OutboxRow): Promise<unknown> =>
-  run('insert into outbox (id, records) values ($1, $2)', [id, packRecords(records)], 'outbox:insert');
+/** @param packed the row's events, by `packRecords` */
+export const insertOutbox = (run: Run, id: string, packed: Buffer): Promise<unknown> =>
+  run('insert into outbox (id, records) values ($1, $2)', [id, packed], 'outbox:insert');
 
 export const deleteOutbox = (run: Run, ids: readonly string[]): Promise<unknown> =>
   run('delete from outbox where id = any($1::bigint[])', [ids], 'outbox:delete');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pack, unpack } from './packing.js';
+import { pack, packAside, unpack } from './packing.js';
 
 describe('Packed values', () => {
   it.each([0, 1, 200, 243, 244, 245, 246, 500, 985, 986, 987, 5_000, 100_000])(
@@ -7,6 +7,7 @@ describe('Packed values', () => {
     async (length) => {
       const values = [{ text: 'x'.repeat(length) }, 'ü, 漢字, 🚚', null, 7];
       expect(await unpack(pack(values))).toEqual(values);
+      expect(await unpack(await packAside(values))).toEqual(values);
     },
   );
 

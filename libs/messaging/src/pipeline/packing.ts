@@ -1,20 +1,29 @@
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 
+const compress = promisify(zlib.zstdCompress);
 const decompress = promisify(zlib.zstdDecompress);
 /** Level 1: what counts is fewer bytes in the write-ahead log, not the smallest row. */
 const options = { params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 } };
 /** Bytes below which compressing takes longer than it is worth: an event or two. */
 const WORTH_IT = 1_000;
+/** Bytes from which on it takes longer than to have another thread do it. */
+const WORTH_A_THREAD = 32_000;
 
 /** Many small things as one value of one row: JSON, in a frame of Zstandard, compressed where that is worth it. */
-export const pack = (values: readonly unknown[]): Buffer => {
+export const pack = (values: readonly unknown[]): Buffer => packed(Buffer.from(JSON.stringify(values)));
+
+/** The same; what is large is compressed by another thread meanwhile. */
+export const packAside = async (values: readonly unknown[]): Promise<Buffer> => {
   const bytes = Buffer.from(JSON.stringify(values));
-  return bytes.length < WORTH_IT ? stored(bytes) : zlib.zstdCompressSync(bytes, options);
+  return bytes.length < WORTH_A_THREAD ? packed(bytes) : compress(bytes, options);
 };
 
 export const unpack = async <T>(bytes: Buffer): Promise<readonly T[]> =>
   JSON.parse((await decompress(bytes)).toString('utf8')) as readonly T[];
+
+const packed = (bytes: Buffer): Buffer =>
+  bytes.length < WORTH_IT ? stored(bytes) : zlib.zstdCompressSync(bytes, options);
 
 const MAGIC = 0xfd2fb528;
 /** One segment, whose size stands in the next two bytes, less 256; or in the next one. */

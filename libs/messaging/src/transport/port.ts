@@ -10,6 +10,8 @@ export interface OutgoingRecord {
   readonly headers: Headers;
   /** The body's bytes, JSON in UTF-8. */
   readonly value: Buffer;
+  /** True for what this process has held against its contract; whoever it is handed over to need not do so again. */
+  readonly isChecked?: boolean;
 }
 
 /** One record as it is read. What a stranger wrote can lack key and value. */
@@ -29,6 +31,8 @@ export interface IncomingRecord {
    * consumers of a process, which is what `publish` does with what it wrote.
    */
   reading?: unknown;
+  /** As the one who wrote it said, if that was this process. */
+  readonly isChecked?: boolean | undefined;
 }
 
 export interface TopicPartition {

@@ -5,6 +5,7 @@ class WrittenRecord implements IncomingRecord {
   readonly key: string;
   readonly headers: IncomingRecord['headers'];
   readonly value: Buffer;
+  readonly isChecked: boolean | undefined;
   /** Filled by the first who reads it. */
   reading: unknown = undefined;
 
@@ -13,11 +14,12 @@ class WrittenRecord implements IncomingRecord {
     readonly partition: number,
     readonly offset: bigint,
     readonly timestamp: number,
-    { key, headers, value }: OutgoingRecord,
+    { key, headers, value, isChecked }: OutgoingRecord,
   ) {
     this.key = key;
     this.headers = headers;
     this.value = value;
+    this.isChecked = isChecked;
   }
 }
 

@@ -25,15 +25,17 @@ export class Lanes {
   }
 
   /**
-   * Takes records of one partition that were written in this process, if they are next and there is room.
-   * @returns the lane that took them
+   * Takes records of one partition that were written in this process, from the next one on, if that is among them and
+   * there is room.
+   * @returns how many of them were here already
    */
-  offer(records: readonly IncomingRecord[]): Lane | undefined {
+  offer(records: readonly IncomingRecord[]): number {
     const [first] = records;
     const lane = first && this.get(first);
-    if (lane === undefined || lane.tail !== first?.offset || lane.full) return undefined;
-    lane.push(records);
-    return lane;
+    if (lane === undefined || first === undefined) return 0;
+    const known = Number(lane.tail - first.offset);
+    if (known >= 0 && known < records.length && !lane.full) lane.push(records);
+    return Math.min(Math.max(known, 0), records.length);
   }
 
   open(begin: PartitionOffset): Lane {

@@ -71,7 +71,8 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
   }
 
   offer(records: readonly IncomingRecord[]): void {
-    this.#lanes.offer(records);
+    const known = this.#lanes.offer(records);
+    if (known > 0) this.#pace.fetchedOwn(known);
   }
 
   async lag(): Promise<readonly (PartitionOffset & { readonly lag: bigint })[]> {

@@ -48,6 +48,19 @@ it('looks more often again when others write to such a topic', () => {
   expect(pace.next('1', 280)).toMatchObject({ waitMs: 12 });
 });
 
+it('does not take what it has written itself for that of others, whoever is the first to know where it is', () => {
+  const pace = new Pace();
+  const listening: (number | undefined)[] = [];
+  for (const now of [0, 12, 36, 84]) {
+    pace.writes(['own'], now);
+    pace.next('1', now);
+    pace.fetched('own', 2);
+    pace.fetchedOwn(2);
+    listening.push(pace.next('1', now).waitMs);
+  }
+  expect(listening).toEqual([12, 24, 48, 96]);
+});
+
 it('takes a breath while it listens, too, and no longer than until the next look', () => {
   const pace = new Pace();
   pace.writes(['own'], 0);

@@ -47,6 +47,11 @@ export class Pace {
     if (this.#writtenAt.has(topic)) this.#foreign += records;
   }
 
+  /** So many of those that a fetch brought were this process' own: the broker had them before it said where. */
+  fetchedOwn(records: number): void {
+    this.#foreign -= records;
+  }
+
   /** This process writes to topics that the member reads. `now` is in milliseconds, of any clock that only goes forward. */
   writes(topics: Iterable<string>, now: number): void {
     for (const topic of topics) this.#writtenAt.set(topic, now);
@@ -62,7 +67,7 @@ export class Pace {
     if (own.size === 0) return { pauseMs };
     if (now + pauseMs < standing.lookAt)
       return { pauseMs, waitMs: Math.ceil(standing.lookAt - now) - pauseMs, without: own };
-    const isQuiet = this.#foreign === standing.foreign;
+    const isQuiet = this.#foreign <= standing.foreign;
     standing.foreign = this.#foreign;
     standing.lookEveryMs = isQuiet ? Math.min(2 * standing.lookEveryMs, LONGEST_MS) : BREATH_MS;
     standing.lookAt = now + pauseMs + standing.lookEveryMs;

@@ -68,9 +68,11 @@ export class LocalConsumer implements Consumer, Neighbour, Sleeper {
   }
 
   offer(records: readonly IncomingRecord[]): void {
-    const [first] = records;
-    if (first === undefined || this.#lanes.get(first) === undefined) return;
-    if (this.#lanes.offer(records) === undefined) this.wake();
+    const last = records.at(-1);
+    const lane = last && this.#lanes.get(last);
+    if (lane === undefined || last === undefined) return;
+    this.#lanes.offer(records);
+    if (lane.tail <= last.offset) this.wake();
   }
 
   regroup(): void {

@@ -94,7 +94,7 @@ export async function writeChunks(
   const payloads = chunks.map(({ records }) => encodeChunk(records));
   const counts = new Map(chunks.map((chunk) => [partitionKey(chunk), BigInt(chunk.records.length)]));
   const rows = await database.write<{ w_topic: string; w_partition: number; w_end: string; w_at: string }>(
-    `SELECT * FROM ${database.schema}.publish($1, $2, $3, $4, $5, $6)`,
+    `SELECT * FROM ${database.schema}.publish_as($1, $2, $3, $4, $5, $6)`,
     [
       database.writer,
       ...columns(chunks),

@@ -87,39 +87,43 @@ const steps: readonly ((schema: string) => string)[] = [
       PERFORM pg_notify('${s}_wake', 't,' || (SELECT string_agg(DISTINCT t, ',') FROM unnest(p_topics) t));
     END $publish$;
   `,
-  // Who publishes hands the records over to its own consumers: it is told where they are, and does not wake itself.
-  (s) => `
-    DROP FUNCTION ${s}.publish;
-    -- One chunk for each of the partitions; payloads come one after another in one value.
-    CREATE FUNCTION ${s}.publish(
-      p_writer text, p_topics text[], p_partitions integer[], p_counts integer[], p_sizes integer[], p_bytes bytea
-    ) RETURNS TABLE (w_topic text, w_partition integer, w_end bigint, w_at bigint) LANGUAGE plpgsql AS $publish$
-    DECLARE made integer;
-    BEGIN
-      PERFORM 1 FROM ${s}.partitions p
-        JOIN unnest(p_topics, p_partitions) AS w (topic, partition) USING (topic, partition)
-        ORDER BY p.topic, p.partition FOR UPDATE OF p;
-      RETURN QUERY WITH wanted AS (
-        SELECT w.topic, w.partition, w.count,
-          substring(p_bytes FROM (sum(w.size) OVER (ORDER BY w.n) - w.size)::integer + 1 FOR w.size) AS payload
-        FROM unnest(p_topics, p_partitions, p_counts, p_sizes) WITH ORDINALITY AS w (topic, partition, count, size, n)
-      ), moved AS (
-        UPDATE ${s}.partitions p SET next_offset = p.next_offset + w.count
-        FROM wanted w WHERE p.topic = w.topic AND p.partition = w.partition
-        RETURNING p.topic, p.partition, p.next_offset, w.count, w.payload
-      )
-      INSERT INTO ${s}.chunks (topic, partition, end_offset, count, written_at, payload)
-        SELECT topic, partition, next_offset, count,
-          (extract(epoch FROM clock_timestamp()) * 1000)::bigint, payload FROM moved
-        RETURNING topic, partition, end_offset, written_at;
-      GET DIAGNOSTICS made = ROW_COUNT;
-      IF made <> cardinality(p_topics) THEN
-        RAISE EXCEPTION 'a topic or partition does not exist' USING ERRCODE = '22023';
-      END IF;
-      PERFORM pg_notify('${s}_wake', 't,' || p_writer || ',' || (SELECT string_agg(DISTINCT t, ',') FROM unnest(p_topics) t));
-    END $publish$;
-  `,
 ];
+
+/**
+ * Publishes, and tells where: one chunk for each of the partitions, whose payloads come one after another in one value.
+ * Made anew at each start, since it holds nothing. Releases before it use `publish`, which stays for them.
+ */
+const publishFunction = (s: string): string => `
+  CREATE OR REPLACE FUNCTION ${s}.publish_as(
+    p_writer text, p_topics text[], p_partitions integer[], p_counts integer[], p_sizes integer[], p_bytes bytea
+  ) RETURNS TABLE (w_topic text, w_partition integer, w_end bigint, w_at bigint) LANGUAGE plpgsql AS $publish$
+  DECLARE made integer;
+  BEGIN
+    PERFORM 1 FROM ${s}.partitions p
+      JOIN unnest(p_topics, p_partitions) AS w (topic, partition) USING (topic, partition)
+      ORDER BY p.topic, p.partition FOR UPDATE OF p;
+    RETURN QUERY WITH wanted AS (
+      SELECT w.topic, w.partition, w.count,
+        substring(p_bytes FROM (sum(w.size) OVER (ORDER BY w.n) - w.size)::integer + 1 FOR w.size) AS payload
+      FROM unnest(p_topics, p_partitions, p_counts, p_sizes) WITH ORDINALITY AS w (topic, partition, count, size, n)
+    ), moved AS (
+      UPDATE ${s}.partitions p SET next_offset = p.next_offset + w.count
+      FROM wanted w WHERE p.topic = w.topic AND p.partition = w.partition
+      RETURNING p.topic, p.partition, p.next_offset, w.count, w.payload
+    )
+    INSERT INTO ${s}.chunks (topic, partition, end_offset, count, written_at, payload)
+      SELECT topic, partition, next_offset, count,
+        (extract(epoch FROM clock_timestamp()) * 1000)::bigint, payload FROM moved
+      RETURNING topic, partition, end_offset, written_at;
+    GET DIAGNOSTICS made = ROW_COUNT;
+    IF made <> cardinality(p_topics) THEN
+      RAISE EXCEPTION 'a topic or partition does not exist' USING ERRCODE = '22023';
+    END IF;
+    PERFORM pg_notify(
+      '${s}_wake', 'w,' || p_writer || ',' || (SELECT string_agg(DISTINCT t, ',') FROM unnest(p_topics) t)
+    );
+  END $publish$;
+`;
 
 /**
  * Makes the schema or brings it up to date, in one transaction; safe to run from many processes at once.
@@ -137,6 +141,7 @@ export async function prepareSchema(client: Client, schema: string): Promise<voi
       throw new NewerSchema(schema, version, steps.length);
     }
     for (const step of steps.slice(version)) await client.query(step(schema));
+    await client.query(publishFunction(schema));
     if (rows.length === 0) await client.query(`INSERT INTO ${schema}.version VALUES ($1)`, [steps.length]);
     else if (version < steps.length) await client.query(`UPDATE ${schema}.version SET version = $1`, [steps.length]);
     await client.query('COMMIT');

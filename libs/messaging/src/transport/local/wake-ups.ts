@@ -115,7 +115,7 @@ export class WakeUps {
 
   #heard(payload: string): void {
     const [kind, ...names] = payload.split(',');
-    if (kind === 't') {
+    if (kind === 'w') {
       const [writer, ...topics] = names;
       if (writer !== this.database.writer) this.#published(new Set(topics));
       return;
