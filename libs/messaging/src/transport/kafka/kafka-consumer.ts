@@ -70,6 +70,11 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
     );
   }
 
+  lost(partition: TopicPartition): void {
+    const lane = this.#lanes.get(partition);
+    if (lane !== undefined) this.#askAnew(lane, lane.tail);
+  }
+
   offer(records: readonly IncomingRecord[]): void {
     const known = this.#lanes.offer(records);
     if (known > 0) this.#pace.fetchedOwn(known);
@@ -165,7 +170,9 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
   async #beforeFetch(broker: string): Promise<Fetch> {
     const { pauseMs, ...fetch } = this.#pace.next(broker, performance.now());
     if (pauseMs > 0) await sleep(pauseMs);
-    for (const lane of this.#lanes.all()) if (this.#asked.get(lane) !== lane.tail) this.#ask(lane);
+    for (const lane of this.#lanes.all()) {
+      if (this.#asked.get(lane) !== lane.tail && !fetch.without?.has(lane.topic)) this.#ask(lane);
+    }
     return fetch;
   }
 

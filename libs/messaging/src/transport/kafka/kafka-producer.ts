@@ -1,12 +1,13 @@
 import kafkajs, { type Message, type PartitionMetadata, type Producer } from 'kafkajs';
 import type { Outage } from '../delivery/outage.js';
+import { partitionKey } from '../delivery/assignment.js';
 import { type Neighbour, written } from '../delivery/hand-over.js';
 import { partitionOf } from '../delivery/partitioner.js';
 import { PublishQueue } from '../delivery/publish-queue.js';
-import type { OutgoingRecord } from '../port.js';
+import type { OutgoingRecord, TopicPartition } from '../port.js';
 import { isRefused } from './kafka-errors.js';
 import type { KafkaSettings } from './kafka-options.js';
-import { requestsOf, type SentMessage, type SentTopic, writtenRuns } from './kafka-records.js';
+import { requestsOf, type SentMessage, type SentTopic, type WrittenRun, writtenRuns } from './kafka-records.js';
 import { Pulse } from './pulse.js';
 
 const { CompressionTypes } = kafkajs;
@@ -16,14 +17,18 @@ const partitioner =
   () =>
   ({ partitionMetadata, message }: { partitionMetadata: PartitionMetadata[]; message: Message }): number => {
     const sent = message as SentMessage;
-    sent.partition = partitionOf(sent.record.key, partitionMetadata.length);
-    return sent.partition;
+    const partition = partitionOf(sent.record.key, partitionMetadata.length);
+    if (sent.partition !== undefined && sent.partition !== partition) sent.moved = true;
+    sent.partition = partition;
+    return partition;
   };
 
 /** A member of a group in this process that fetches what is not handed over to it. */
 export interface FetchingNeighbour extends Neighbour {
   /** Records of these topics are about to be written. */
   expect(topics: ReadonlySet<string>): void;
+  /** A partition ends before where it ended once: its topic was made anew, or has lost its end. */
+  lost(partition: TopicPartition): void;
 }
 
 /**
@@ -35,6 +40,8 @@ export class KafkaProducer {
   readonly #queue = new PublishQueue((records) => this.#write(records), isRefused);
   readonly #pulse: Pulse;
   #producer: Promise<Producer> | undefined;
+  /** The offset after the last record that was written to each partition. */
+  readonly #ends = new Map<string, bigint>();
 
   constructor(
     private readonly settings: KafkaSettings,
@@ -77,9 +84,18 @@ export class KafkaProducer {
       compression: this.settings.compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None,
     });
     const answers = await this.#pulse.watch('a batch', sent);
-    for (const run of writtenRuns(request, answers)) {
-      const records = written(run, run.base, now, run.records);
-      for (const neighbour of this.neighbours) neighbour.offer(records);
+    for (const run of writtenRuns(request, answers, now)) this.#handOver(run);
+  }
+
+  #handOver(run: WrittenRun): void {
+    const { base, writtenAt } = run;
+    const key = partitionKey(run);
+    const isLost = base < (this.#ends.get(key) ?? base);
+    this.#ends.set(key, base + BigInt(run.records.length));
+    const records = written(run, base, writtenAt, run.records);
+    for (const neighbour of this.neighbours) {
+      if (isLost) neighbour.lost(run);
+      else neighbour.offer(records);
     }
   }
 

@@ -173,10 +173,11 @@ const BEYOND_ASCII = /[\u0080-\u00ff]/;
  */
 const MAX_TOPIC_BYTES = 900_000;
 
-/** A record on its way: `partition` is filled when the producer has chosen one. */
+/** A record on its way: `partition` is filled when the producer has chosen one, `moved` when it chose another later. */
 export interface SentMessage extends Message {
   readonly record: OutgoingRecord;
   partition?: number;
+  moved?: boolean;
 }
 
 export interface SentTopic {
@@ -213,16 +214,36 @@ export function requestsOf(records: readonly OutgoingRecord[], timestamp: number
 /** Records of one partition as they were written: in order, the first at offset `base`. */
 export interface WrittenRun extends TopicPartition {
   readonly base: bigint;
+  /** Milliseconds since 1970. */
+  readonly writtenAt: number;
   readonly records: readonly OutgoingRecord[];
 }
 
-/** What was written where, as far as the broker has told it. */
-export function writtenRuns(request: readonly SentTopic[], answers: readonly RecordMetadata[]): readonly WrittenRun[] {
-  return answers.flatMap(({ topicName, partition, baseOffset }) => {
-    const sent = request.find(({ topic }) => topic === topicName);
-    // A repetition that the broker has recognised has no offset.
-    if (sent === undefined || baseOffset === undefined || baseOffset.startsWith('-')) return [];
-    const records = sent.messages.flatMap((message) => (message.partition === partition ? [message.record] : []));
-    return [{ topic: topicName, partition, base: BigInt(baseOffset), records }];
-  });
+/**
+ * What was written where, as far as the broker has told it.
+ * @param timestamp as in the request; a topic may have the broker's own
+ * @throws if there is no answer for some of it: kafkajs leaves out what moves to a broker that has answered already
+ */
+export function writtenRuns(
+  request: readonly SentTopic[],
+  answers: readonly RecordMetadata[],
+  timestamp: number,
+): readonly WrittenRun[] {
+  const runs: WrittenRun[] = [];
+  const answered = new Map(answers.map((answer) => [`${answer.partition}/${answer.topicName}`, answer]));
+  for (const { topic, messages } of request) {
+    for (const [partition, sent] of Map.groupBy(messages, (message) => message.partition)) {
+      const answer = answered.get(`${partition}/${topic}`);
+      if (partition === undefined || answer === undefined) {
+        throw new Error(`the cluster did not say whether it has written to partition ${partition} of ${topic}`);
+      }
+      const { baseOffset, logAppendTime } = answer;
+      // A repetition that the broker has recognised has no offset, and among those that moved nobody knows which is where.
+      if (baseOffset === undefined || baseOffset.startsWith('-') || messages.some(({ moved }) => moved)) continue;
+      const appendedAt = Number(logAppendTime ?? -1);
+      const writtenAt = appendedAt >= 0 ? appendedAt : timestamp;
+      runs.push({ topic, partition, base: BigInt(baseOffset), writtenAt, records: sent.map(({ record }) => record) });
+    }
+  }
+  return runs;
 }

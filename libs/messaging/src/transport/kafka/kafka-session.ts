@@ -35,6 +35,9 @@ const CONCURRENT_PARTITIONS = 1_024;
 /** So much is worth a delivery, however patient its reader is. */
 const GATHERED_BYTES = 64 * 1024;
 
+/** What kafkajs says to whom it has no group for. */
+const NOT_RUNNING = /was not initialized/;
+
 /** With what the patched kafkajs knows beside. */
 type RunConfig = ConsumerRunConfig & Pick<SessionHandlers, 'beforeFetch'>;
 
@@ -122,6 +125,7 @@ export class KafkaSession {
       return error;
     } finally {
       this.#ended = true;
+      this.handlers.left();
       await Promise.race([
         this.#consumer.disconnect().catch(() => {}),
         sleep(DISCONNECT_PATIENCE_MS, undefined, { ref: false }),
@@ -135,21 +139,34 @@ export class KafkaSession {
   }
 
   pause(partitions: readonly TopicPartition[]): void {
-    this.#consumer.pause(partitions.map(({ topic, partition }) => ({ topic, partitions: [partition] })));
+    this.#tell(() =>
+      this.#consumer.pause(partitions.map(({ topic, partition }) => ({ topic, partitions: [partition] }))),
+    );
   }
 
   resume(partitions: readonly TopicPartition[]): void {
-    this.#consumer.resume(partitions.map(({ topic, partition }) => ({ topic, partitions: [partition] })));
+    this.#tell(() =>
+      this.#consumer.resume(partitions.map(({ topic, partition }) => ({ topic, partitions: [partition] }))),
+    );
   }
 
   seek({ topic, partition, offset }: PartitionOffset): void {
-    this.#consumer.seek({ topic, partition, offset: String(offset) });
+    this.#tell(() => this.#consumer.seek({ topic, partition, offset: String(offset) }));
   }
 
   commit(offsets: readonly PartitionOffset[]): Promise<void> {
     return this.#consumer.commitOffsets(
       offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) })),
     );
+  }
+
+  /** kafkajs throws once it has left its group, which it says later; the next session asks for everything anew. */
+  #tell(what: () => void): void {
+    try {
+      what();
+    } catch (error) {
+      if (!NOT_RUNNING.test(String(error))) throw error;
+    }
   }
 
   async #start(): Promise<void> {
@@ -160,7 +177,7 @@ export class KafkaSession {
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
-      beforeFetch: (broker) => this.handlers.beforeFetch(broker),
+      beforeFetch: async (broker) => (this.#ended ? {} : this.handlers.beforeFetch(broker)),
       eachBatch: async (payload) => {
         if (!this.#ended) this.handlers.batch(payload);
       },

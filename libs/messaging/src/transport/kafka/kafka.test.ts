@@ -2,7 +2,7 @@ import kafkajs from 'kafkajs';
 import { describe, expect, it, vi } from 'vitest';
 import { Member, record, topic, unique, until } from '../testing/member.js';
 import { type KafkaOptions, settingsOf } from './kafka-options.js';
-import { requestsOf } from './kafka-records.js';
+import { requestsOf, type SentTopic, writtenRuns } from './kafka-records.js';
 import { KafkaTransport } from './kafka-transport.js';
 
 const brokers = (): string[] => (process.env['BATON_TEST_KAFKA'] ?? '').split(',');
@@ -19,6 +19,50 @@ describe('what is particular to Kafka', () => {
     ).toEqual([[2], [2], [1, 34, 33, 33]]);
     // One record that is too large by itself is for the broker to refuse.
     expect(requestsOf([record('topic', 'key', Buffer.alloc(3_000_000)), ...small], 0)).toHaveLength(1);
+  });
+
+  describe('what the cluster says it has written', () => {
+    const sent = (): SentTopic[] => {
+      const [request = []] = requestsOf(
+        ['a', 'b', 'c'].map((value) => record('topic', value, value)),
+        7,
+      );
+      request[0]?.messages.forEach((message, index) => (message.partition = index % 2));
+      return request;
+    };
+    const answer = (partition: number, more: object = {}) => ({
+      topicName: 'topic',
+      partition,
+      errorCode: 0,
+      baseOffset: '40',
+      ...more,
+    });
+    const told = (request: SentTopic[], answers: Parameters<typeof writtenRuns>[1]) =>
+      writtenRuns(request, answers, 7).map(({ partition, base, writtenAt, records }) => [
+        partition,
+        base,
+        writtenAt,
+        records.map(({ key }) => key).join(''),
+      ]);
+
+    it('is where each record lies, and since when', () => {
+      expect(told(sent(), [answer(1), answer(0, { logAppendTime: '-1' })])).toEqual([
+        [0, 40n, 7, 'ac'],
+        [1, 40n, 7, 'b'],
+      ]);
+      expect(told(sent(), [answer(0, { logAppendTime: '9' }), answer(1)])[0]).toEqual([0, 40n, 9, 'ac']);
+    });
+
+    it('must be said of every partition, for else it may not have been written', () => {
+      expect(() => told(sent(), [answer(0)])).toThrow(/did not say whether it has written to partition 1 of topic/);
+    });
+
+    it('tells nothing of what was written before, or may lie in several partitions', () => {
+      expect(told(sent(), [answer(0, { baseOffset: '-1' }), answer(1)])).toEqual([[1, 40n, 7, 'b']]);
+      const moved = sent();
+      for (const message of moved[0]?.messages ?? []) message.moved = true;
+      expect(told(moved, [answer(0), answer(1)])).toEqual([]);
+    });
   });
 
   it('reads what was compressed', async () => {
@@ -102,6 +146,35 @@ describe('what is particular to Kafka', () => {
     expect(member.revocations.length).toBeGreaterThan(0);
     expect(member.assignments.length).toBeGreaterThan(1);
     await another.close();
+    await transport.close();
+  });
+
+  it('asks anew where to begin when its own process writes to a topic that was made anew, and comes to the old end', async () => {
+    const transport = await connect('writer');
+    const name = unique('grown');
+    await transport.ensureTopics([topic(name, 1)]);
+    const member = await Member.join(transport, unique('group'), [name]);
+    const write = (prefix: string, count: number) =>
+      transport.publish(Array.from({ length: count }, (_, n) => record(name, 'key', `${prefix} ${n}`)));
+    await write('old', 3);
+    await until(() => member.records.length === 3);
+    const admin = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: [name] });
+    await vi.waitUntil(async () => !(await admin.listTopics()).includes(name), { timeout: 40_000 });
+    await admin.createTopics({ topics: [{ topic: name, numPartitions: 1 }], waitForLeaders: true });
+    await admin.disconnect();
+    await vi.waitUntil(
+      () =>
+        write('new', 3).then(
+          () => true,
+          () => false,
+        ),
+      { timeout: 40_000 },
+    );
+    await write('more', 2);
+    await until(() => member.values.includes('more 1'));
+    expect(new Set(member.values.slice(3))).toEqual(new Set(['new 0', 'new 1', 'new 2', 'more 0', 'more 1']));
     await transport.close();
   });
 

@@ -7,6 +7,7 @@ import { KafkaAdmin } from './kafka-admin.js';
 import { isAway } from './kafka-errors.js';
 import { settingsOf } from './kafka-options.js';
 import { KafkaProducer } from './kafka-producer.js';
+import type { SentTopic } from './kafka-records.js';
 import { Pulse } from './pulse.js';
 
 const never = new Promise<never>(() => {});
@@ -65,7 +66,10 @@ describe('what shows no sign of life', () => {
       on: () => {},
       connect: async () => {},
       disconnect: async () => {},
-      sendBatch: async () => [],
+      sendBatch: async ({ topicMessages }: { topicMessages: readonly SentTopic[] }) => {
+        for (const { messages } of topicMessages) for (const message of messages) message.partition = 0;
+        return [{ topicName: 'topic', partition: 0, baseOffset: '0' }];
+      },
     };
     const settings = settingsWith(made, 'producer', { ...works, ...broken }, works);
     const producer = new KafkaProducer(settings, new Outage('test', silent, isAway), new Set());

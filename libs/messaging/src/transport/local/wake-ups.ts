@@ -115,6 +115,11 @@ export class WakeUps {
 
   #heard(payload: string): void {
     const [kind, ...names] = payload.split(',');
+    // As releases before this one say it.
+    if (kind === 't') {
+      this.#published(new Set(names));
+      return;
+    }
     if (kind === 'w') {
       const [writer, ...topics] = names;
       if (writer !== this.database.writer) this.#published(new Set(topics));
