@@ -8,7 +8,7 @@ const heard = () => true;
 const outgoing = encode(OrderCancellationRequested({ orderId: 'o-1', wish: 1 }, 1), '2026-01-01T00:00:00.000Z', {});
 const handedOver = (isChecked?: boolean) => {
   const sent = { ...outgoing, ...(isChecked !== undefined && { isChecked }) };
-  const [record] = written({ topic: outgoing.topic, partition: 0 }, 7n, 0, [sent]);
+  const [record] = written({ topic: outgoing.topic, partition: 0, base: 7n, writtenAt: 0, records: [sent] });
   if (!record) throw new Error('one record was written');
   return record;
 };

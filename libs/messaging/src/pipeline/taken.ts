@@ -12,20 +12,24 @@ export interface Taken {
   readonly reach: (partition: TopicPartition) => bigint;
 }
 
-/** Notes an input's offset where it is its partition's lowest. What is delivered again comes after what waits. */
-const noteLowest = (lowest: Map<string, bigint>, input: Input): void => {
-  if (input.kind !== 'record') return;
-  const { offset } = input.record;
-  const name = partitionName(input.record);
-  if (offset < (lowest.get(name) ?? offset + 1n)) lowest.set(name, offset);
+/** The lowest offset of each partition. */
+const lowestOffsets = (inputs: readonly Input[]): ReadonlyMap<string, bigint> => {
+  const lowest = new Map<string, bigint>();
+  for (const input of inputs) {
+    if (input.kind !== 'record') continue;
+    const { offset } = input.record;
+    const name = partitionName(input.record);
+    // Not always the one that came first: what is delivered again comes after what waits.
+    if (offset < (lowest.get(name) ?? offset + 1n)) lowest.set(name, offset);
+  }
+  return lowest;
 };
 
 /** Two halves, the first of which is handled first and so leaves the second behind. */
 export const halves = ({ inputs, reach }: Taken): readonly [Taken, Taken] => {
   const middle = Math.ceil(inputs.length / 2);
   const rest = inputs.slice(middle);
-  const behind = new Map<string, bigint>();
-  for (const input of rest) noteLowest(behind, input);
+  const behind = lowestOffsets(rest);
   const reachOfFirst = (partition: TopicPartition) => {
     const whole = reach(partition);
     const left = behind.get(partitionName(partition)) ?? whole;

@@ -23,17 +23,18 @@ class WrittenRecord implements IncomingRecord {
   }
 }
 
-/**
- * Records of one partition as whoever reads it gets them.
- * @param base offset of the first; they were written one after another
- */
-export const written = (
-  { topic, partition }: TopicPartition,
-  base: bigint,
-  timestamp: number,
-  records: readonly OutgoingRecord[],
-): readonly IncomingRecord[] =>
-  records.map((record, index) => new WrittenRecord(topic, partition, base + BigInt(index), timestamp, record));
+/** Records of one partition as they were written, one after another. */
+export interface WrittenRun extends TopicPartition {
+  /** Offset of the first. */
+  readonly base: bigint;
+  /** Milliseconds since 1970. */
+  readonly writtenAt: number;
+  readonly records: readonly OutgoingRecord[];
+}
+
+/** The same records as whoever reads them gets them. */
+export const written = ({ topic, partition, base, writtenAt, records }: WrittenRun): readonly IncomingRecord[] =>
+  records.map((record, index) => new WrittenRecord(topic, partition, base + BigInt(index), writtenAt, record));
 
 /** A member of a group, as whoever writes in the same process knows it. */
 export interface Neighbour {

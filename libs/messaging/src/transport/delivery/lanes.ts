@@ -3,6 +3,7 @@ import { partitionKey } from './assignment.js';
 import { patiently } from './backoff.js';
 import { Lane, type LaneLimits } from './lane.js';
 import { messageOf, type TransportLogger } from './logger.js';
+import type { Outage } from './outage.js';
 
 /** The lanes of the partitions that one member of a group holds; both adapters deliver through it. */
 export class Lanes {
@@ -22,6 +23,11 @@ export class Lanes {
 
   all(): readonly Lane[] {
     return [...this.#lanes.values()];
+  }
+
+  /** The partitions of all lanes. */
+  partitions(): readonly TopicPartition[] {
+    return this.all().map(({ topic, partition }) => ({ topic, partition }));
   }
 
   /**
@@ -63,16 +69,22 @@ export class Lanes {
 
   /**
    * Asks the subscription where the assigned partitions begin, again after a pause when it rejects.
-   * @param readStates is called for every question, so that each has the ends of its moment
+   * @param readStates is called for every question, so that each has the ends of its moment; again while it fails
    * @param current false once the assignment is over; then nobody needs the answer any more
+   * @param outage is told whether states can be read
    */
   async askBeginning(
     readStates: () => Promise<readonly PartitionState[]>,
     current: () => boolean,
     signal: AbortSignal,
+    outage: Outage,
   ): Promise<readonly PartitionOffset[]> {
+    const part = `group ${this.subscription.group}, assignment`;
+    const giveUp = (): boolean => !current();
     const ask = async (): Promise<readonly PartitionOffset[]> => {
-      const states = await readStates();
+      const onFailure = (error: unknown): void => outage.failed(part, error);
+      const states = await patiently(readStates, { giveUp, onFailure, signal });
+      outage.works(part);
       if (!current()) return [];
       const ends = states.map(({ topic, partition, end }) => ({ topic, partition, offset: end }));
       const answers = await this.subscription.onAssigned(ends);
@@ -84,7 +96,7 @@ export class Lanes {
       }));
     };
     return patiently(ask, {
-      giveUp: () => !current(),
+      giveUp,
       onFailure: (error) =>
         this.logger.warn('an assignment was not taken; it is offered again after a pause', {
           group: this.subscription.group,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EachBatchPayload } from 'kafkajs';
 import { Backoff, patiently } from '../delivery/backoff.js';
 import type { Lane } from '../delivery/lane.js';
-import { Lanes, type PartitionState } from '../delivery/lanes.js';
+import { Lanes } from '../delivery/lanes.js';
 import type { Outage } from '../delivery/outage.js';
 import { partitionKey } from '../delivery/assignment.js';
 import type { Consumer, IncomingRecord, PartitionOffset, Subscription, TopicPartition } from '../port.js';
@@ -123,7 +123,7 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
   #left(): void {
     this.#generation += 1;
     this.#reading = false;
-    const lost = this.#lanes.all().map(({ topic, partition }) => ({ topic, partition }));
+    const lost = this.#lanes.partitions();
     if (lost.length === 0) return;
     this.#lanes.close(lost);
     this.#asked.clear();
@@ -143,17 +143,8 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
 
   async #begin(generation: number, partitions: readonly TopicPartition[]): Promise<void> {
     const current = (): boolean => generation === this.#generation && !this.#stopping.signal.aborted;
-    const part = `${this.#part}, assignment`;
-    const states = async (): Promise<readonly PartitionState[]> => {
-      const found = await patiently(() => this.admin.states(this.subscription.group, partitions), {
-        giveUp: () => !current(),
-        onFailure: (error) => this.outage.failed(part, error),
-        signal: this.#stopping.signal,
-      });
-      this.outage.works(part);
-      return found;
-    };
-    const answered = await this.#lanes.askBeginning(states, current, this.#stopping.signal);
+    const states = () => this.admin.states(this.subscription.group, partitions);
+    const answered = await this.#lanes.askBeginning(states, current, this.#stopping.signal, this.outage);
     if (!current()) return;
     for (const begin of answered) this.#ask(this.#lanes.open(begin));
     this.#session?.resume(partitions);
@@ -178,16 +169,18 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
 
   #batch({ batch, isStale, resolveOffset }: EachBatchPayload): void {
     const lane = this.#lanes.get(batch);
+    const [first] = batch.messages;
     const last = batch.messages.at(-1);
     // Fetched before a rebalance or a seek: kafkajs fetches again from where it should.
-    if (lane === undefined || last === undefined || isStale()) return;
+    if (lane === undefined || first === undefined || last === undefined || isStale()) return;
     const asked = this.#asked.get(lane) ?? lane.tail;
-    if (BigInt(batch.messages[0]?.offset ?? last.offset) < asked) {
+    if (BigInt(first.offset) < asked) {
       this.#askAnew(batch, asked);
       return;
     }
     // What was handed over since the fetch began is not read once more.
-    const news = batch.messages.filter(({ offset }) => BigInt(offset) >= lane.tail);
+    const next = batch.messages.findIndex(({ offset }) => BigInt(offset) >= lane.tail);
+    const news = next < 0 ? [] : batch.messages.slice(next);
     this.#pace.fetched(batch.topic, news.length);
     lane.push(news.map((message) => incoming(batch.topic, batch.partition, message)));
     resolveOffset(last.offset);
@@ -203,6 +196,6 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
     const { group } = this.subscription;
     const place = { group, topic, partition, offset: String(wanted) };
     this.settings.logger.warn('what was to be read next is not there; where to begin is asked anew', place);
-    this.#joined(this.#lanes.all().map((lane) => ({ topic: lane.topic, partition: lane.partition })));
+    this.#joined(this.#lanes.partitions());
   }
 }

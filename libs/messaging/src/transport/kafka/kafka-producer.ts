@@ -1,13 +1,13 @@
 import kafkajs, { type Message, type PartitionMetadata, type Producer } from 'kafkajs';
 import type { Outage } from '../delivery/outage.js';
 import { partitionKey } from '../delivery/assignment.js';
-import { type Neighbour, written } from '../delivery/hand-over.js';
+import { type Neighbour, written, type WrittenRun } from '../delivery/hand-over.js';
 import { partitionOf } from '../delivery/partitioner.js';
 import { PublishQueue } from '../delivery/publish-queue.js';
 import type { OutgoingRecord, TopicPartition } from '../port.js';
 import { isRefused } from './kafka-errors.js';
 import type { KafkaSettings } from './kafka-options.js';
-import { requestsOf, type SentMessage, type SentTopic, type WrittenRun, writtenRuns } from './kafka-records.js';
+import { requestsOf, type SentMessage, type SentTopic, writtenRuns } from './kafka-records.js';
 import { Pulse } from './pulse.js';
 
 const { CompressionTypes } = kafkajs;
@@ -88,11 +88,10 @@ export class KafkaProducer {
   }
 
   #handOver(run: WrittenRun): void {
-    const { base, writtenAt } = run;
     const key = partitionKey(run);
-    const isLost = base < (this.#ends.get(key) ?? base);
-    this.#ends.set(key, base + BigInt(run.records.length));
-    const records = written(run, base, writtenAt, run.records);
+    const isLost = run.base < (this.#ends.get(key) ?? run.base);
+    this.#ends.set(key, run.base + BigInt(run.records.length));
+    const records = written(run);
     for (const neighbour of this.neighbours) {
       if (isLost) neighbour.lost(run);
       else neighbour.offer(records);

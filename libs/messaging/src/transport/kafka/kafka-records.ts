@@ -1,6 +1,7 @@
 import type { KafkaMessage, Message, RecordMetadata } from 'kafkajs';
+import type { WrittenRun } from '../delivery/hand-over.js';
 import { sizeOf } from '../delivery/publish-queue.js';
-import type { Headers, IncomingRecord, OutgoingRecord, TopicPartition } from '../port.js';
+import type { Headers, IncomingRecord, OutgoingRecord } from '../port.js';
 
 /** Where the patched decoder found the headers of a record: their number, then each one's name and value. */
 interface RawHeaders {
@@ -211,14 +212,6 @@ export function requestsOf(records: readonly OutgoingRecord[], timestamp: number
   return requests;
 }
 
-/** Records of one partition as they were written: in order, the first at offset `base`. */
-export interface WrittenRun extends TopicPartition {
-  readonly base: bigint;
-  /** Milliseconds since 1970. */
-  readonly writtenAt: number;
-  readonly records: readonly OutgoingRecord[];
-}
-
 /**
  * What was written where, as far as the broker has told it.
  * @param timestamp as in the request; a topic may have the broker's own
@@ -232,6 +225,7 @@ export function writtenRuns(
   const runs: WrittenRun[] = [];
   const answered = new Map(answers.map((answer) => [`${answer.partition}/${answer.topicName}`, answer]));
   for (const { topic, messages } of request) {
+    const hasMoved = messages.some(({ moved }) => moved);
     for (const [partition, sent] of Map.groupBy(messages, (message) => message.partition)) {
       const answer = answered.get(`${partition}/${topic}`);
       if (partition === undefined || answer === undefined) {
@@ -239,7 +233,7 @@ export function writtenRuns(
       }
       const { baseOffset, logAppendTime } = answer;
       // A repetition that the broker has recognised has no offset, and among those that moved nobody knows which is where.
-      if (baseOffset === undefined || baseOffset.startsWith('-') || messages.some(({ moved }) => moved)) continue;
+      if (baseOffset === undefined || baseOffset.startsWith('-') || hasMoved) continue;
       const appendedAt = Number(logAppendTime ?? -1);
       const writtenAt = appendedAt >= 0 ? appendedAt : timestamp;
       runs.push({ topic, partition, base: BigInt(baseOffset), writtenAt, records: sent.map(({ record }) => record) });

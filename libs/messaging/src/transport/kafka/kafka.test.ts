@@ -9,6 +9,15 @@ const brokers = (): string[] => (process.env['BATON_TEST_KAFKA'] ?? '').split(',
 const connect = (clientId: string, options: Partial<KafkaOptions> = {}): Promise<KafkaTransport> =>
   KafkaTransport.connect({ brokers: brokers(), clientId, ...options });
 
+/** Deletes a topic; gives the client that has seen it go. */
+const deleted = async (name: string): Promise<kafkajs.Admin> => {
+  const admin = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).admin();
+  await admin.connect();
+  await admin.deleteTopics({ topics: [name] });
+  await vi.waitUntil(async () => !(await admin.listTopics()).includes(name), { timeout: 40_000 });
+  return admin;
+};
+
 describe('what is particular to Kafka', () => {
   it('is one produce request, and more only where a batch could be too large for a broker', () => {
     const small = Array.from({ length: 100 }, (_, index) => record(`topic-${index % 3}`, 'key', `${index}`));
@@ -131,11 +140,7 @@ describe('what is particular to Kafka', () => {
     const member = await Member.join(transport, unique('group'), [name]);
     await transport.publish(['old 0', 'old 1', 'old 2'].map((value) => record(name, 'key', value)));
     await until(() => member.records.length === 3);
-    const admin = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).admin();
-    await admin.connect();
-    await admin.deleteTopics({ topics: [name] });
-    await vi.waitUntil(async () => !(await admin.listTopics()).includes(name), { timeout: 40_000 });
-    await admin.disconnect();
+    await (await deleted(name)).disconnect();
     await until(() => isTime(member));
     // By a client of its own, as a service that starts has it: kafkajs' asks for the topics it knows before it makes any.
     const another = await connect('starter');
@@ -158,10 +163,7 @@ describe('what is particular to Kafka', () => {
       transport.publish(Array.from({ length: count }, (_, n) => record(name, 'key', `${prefix} ${n}`)));
     await write('old', 3);
     await until(() => member.records.length === 3);
-    const admin = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).admin();
-    await admin.connect();
-    await admin.deleteTopics({ topics: [name] });
-    await vi.waitUntil(async () => !(await admin.listTopics()).includes(name), { timeout: 40_000 });
+    const admin = await deleted(name);
     await admin.createTopics({ topics: [{ topic: name, numPartitions: 1 }], waitForLeaders: true });
     await admin.disconnect();
     await vi.waitUntil(

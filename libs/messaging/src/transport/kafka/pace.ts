@@ -69,7 +69,7 @@ export class Pace {
       return { pauseMs, waitMs: Math.ceil(standing.lookAt - now) - pauseMs, without: own };
     const isQuiet = this.#foreign <= standing.foreign;
     standing.foreign = this.#foreign;
-    standing.lookEveryMs = isQuiet ? Math.min(2 * standing.lookEveryMs, LONGEST_MS) : BREATH_MS;
+    standing.lookEveryMs = isQuiet ? Math.min(Math.max(2 * standing.lookEveryMs, BREATH_MS), LONGEST_MS) : BREATH_MS;
     standing.lookAt = now + pauseMs + standing.lookEveryMs;
     return { pauseMs, waitMs: NO_WAIT_MS };
   }
@@ -77,7 +77,7 @@ export class Pace {
   #of(broker: string, now: number): Standing {
     const known = this.#standings.get(broker);
     if (known) return known;
-    const made = { came: this.#came, foreign: this.#foreign, lookAt: now, lookEveryMs: BREATH_MS / 2 };
+    const made = { came: this.#came, foreign: this.#foreign, lookAt: now, lookEveryMs: 0 };
     this.#standings.set(broker, made);
     return made;
   }

@@ -1,8 +1,8 @@
 import { partitionKey } from '../delivery/assignment.js';
-import { Backoff, patiently } from '../delivery/backoff.js';
+import { Backoff } from '../delivery/backoff.js';
 import type { Neighbour } from '../delivery/hand-over.js';
 import type { LaneLimits } from '../delivery/lane.js';
-import { Lanes, type PartitionState } from '../delivery/lanes.js';
+import { Lanes } from '../delivery/lanes.js';
 import type { TransportLogger } from '../delivery/logger.js';
 import type { Outage } from '../delivery/outage.js';
 import type { Consumer, IncomingRecord, PartitionOffset, Subscription, TopicPartition } from '../port.js';
@@ -152,17 +152,8 @@ export class LocalConsumer implements Consumer, Neighbour, Sleeper {
     for (const partition of partitions) this.#claimed.set(partitionKey(partition), mark);
     const mine = (partition: TopicPartition): boolean => this.#claimed.get(partitionKey(partition)) === mark;
     const current = (): boolean => !this.#stopping.signal.aborted && partitions.some(mine);
-    const part = `${this.#part}, assignment`;
-    const states = async (): Promise<readonly PartitionState[]> => {
-      const found = await patiently(() => readStates(this.database, this.group, partitions), {
-        giveUp: () => !current(),
-        onFailure: (error) => this.outage.failed(part, error),
-        signal: this.#stopping.signal,
-      });
-      this.outage.works(part);
-      return found.filter(mine);
-    };
-    const answered = await this.#lanes.askBeginning(states, current, this.#stopping.signal);
+    const states = async () => (await readStates(this.database, this.group, partitions)).filter(mine);
+    const answered = await this.#lanes.askBeginning(states, current, this.#stopping.signal, this.outage);
     if (this.#stopping.signal.aborted) return;
     for (const begin of answered.filter(mine)) this.#lanes.open(begin);
     this.#signal.raise();
@@ -171,10 +162,7 @@ export class LocalConsumer implements Consumer, Neighbour, Sleeper {
   #revoke(keys: readonly string[]): void {
     for (const key of keys) this.#claimed.delete(key);
     const gone = new Set(keys);
-    const lost = this.#lanes
-      .all()
-      .map(({ topic, partition }) => ({ topic, partition }))
-      .filter((partition) => gone.has(partitionKey(partition)));
+    const lost = this.#lanes.partitions().filter((partition) => gone.has(partitionKey(partition)));
     if (lost.length === 0) return;
     this.#lanes.close(lost);
     if (!this.#stopping.signal.aborted) this.subscription.onRevoked(lost);

@@ -1,4 +1,4 @@
-import { type Neighbour, written } from '../delivery/hand-over.js';
+import { type Neighbour, written, type WrittenRun } from '../delivery/hand-over.js';
 import type { Outage } from '../delivery/outage.js';
 import { partitionKey } from '../delivery/assignment.js';
 import { partitionOf } from '../delivery/partitioner.js';
@@ -55,7 +55,7 @@ export class LocalPublisher {
     for (const chunk of chunks) {
       const place = places.get(partitionKey(chunk));
       if (place === undefined) continue;
-      const records = written(chunk, place.base, place.writtenAt, chunk.records);
+      const records = written({ ...chunk, ...place });
       for (const neighbour of this.neighbours) neighbour.offer(records);
     }
   }
@@ -76,12 +76,7 @@ interface Chunk<Written extends ChunkRecord> extends TopicPartition {
 }
 
 /** Where a chunk was written. */
-interface Place {
-  /** Offset of its first record. */
-  readonly base: bigint;
-  /** Milliseconds since 1970. */
-  readonly writtenAt: number;
-}
+type Place = Pick<WrittenRun, 'base' | 'writtenAt'>;
 
 /**
  * Writes one chunk for each of the partitions, in one transaction, durable when it resolves.
