@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EachBatchPayload } from 'kafkajs';
-import { Backoff, patiently } from '../delivery/backoff.js';
+import { Backoff } from '../delivery/backoff.js';
 import type { Lane } from '../delivery/lane.js';
 import { Lanes } from '../delivery/lanes.js';
 import type { Outage } from '../delivery/outage.js';
