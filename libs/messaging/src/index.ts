@@ -14,6 +14,7 @@ export { Housekeeper } from './retention/housekeeper.js';
 export { retentionInstruments } from './retention/metrics.js';
 export * from './retention/plan.js';
 export * from './retention/schema.js';
+export { arraysOf, type BulkColumn, unnested } from './state/bulk.js';
 export * from './nest/performers.js';
 export * from './nest/plain-reactions.js';
 export * from './nest/reaction-server.js';

@@ -15,6 +15,7 @@ import { Kpis1764000002000 } from './store/migrations/2-kpis.js';
 import { RoomForUpdates1764000003000 } from './store/migrations/3-room-for-updates.js';
 import { Archive1764000004000, UNCOUNT_DROPPED } from './store/migrations/4-archive.js';
 import { PrimaryKeyLast1764000005000 } from './store/migrations/5-primary-key-last.js';
+import { Looked1764000006000 } from './store/migrations/6-looked.js';
 import { SagaReads } from './store/reads.js';
 import {
   AnyIncidentEntity,
@@ -53,6 +54,7 @@ export const coordinator = defineService({
     RoomForUpdates1764000003000,
     Archive1764000004000,
     PrimaryKeyLast1764000005000,
+    Looked1764000006000,
   ],
   retention: {
     stores: [Sagas, Incidents],

@@ -1,6 +1,7 @@
-import type { ArchivePlan } from '@baton/messaging';
+import { type ArchivePlan, arraysOf, type BulkColumn, unnested } from '@baton/messaging';
 import type { Fact, Saga } from '@baton/saga';
 import type { EntityManager } from 'typeorm';
+import { sagaNames } from '../definitions/index.js';
 import { type Tally, type TalliesByHour, NOTHING } from './tally.js';
 
 /** Two processes that roll up at once would add the same twice; this number keeps all but one out. */
@@ -10,6 +11,12 @@ const ROLLUP_LOCK = 4_021_775_302;
 const REVISION = 1;
 
 const FIRST_VISIT = 1;
+
+/**
+ * How far back each look goes over what was looked at before. A unit of work says when it began, and commits later, by
+ * the clock of its own process; what takes longer than this to appear is counted at the saga's next visit.
+ */
+export const OVERLAP_MS = 2 * 60_000;
 
 /**
  * What was counted of a saga leaves together with it. Nobody locks these rows for long: whoever counts a saga once more
@@ -25,6 +32,12 @@ export const COUNTED_SAGAS: ArchivePlan = {
 export const spans = ['hour', 'day'] as const;
 export type Span = (typeof spans)[number];
 
+/** What happened to a saga in one unit of work, numbered by the first of its visits. */
+export interface Visit {
+  readonly visit: number;
+  readonly facts: readonly Fact[];
+}
+
 /** A saga that changed, and what it has added so far. */
 export interface Changed {
   readonly definition: string;
@@ -32,15 +45,25 @@ export interface Changed {
   readonly version: number;
   readonly visits: number;
   readonly state: Saga;
-  /** Its whole history; undefined when the beginning is older than the retention, and gone. */
-  readonly facts: readonly Fact[] | undefined;
-  readonly counted: TalliesByHour;
+  /** Its whole history up to `visits`, in order; undefined when the beginning is older than the retention, and gone. */
+  readonly history: readonly Visit[] | undefined;
+  /** What it had added at which visit; undefined when nothing was counted of it yet. */
+  readonly counted: CountedBefore | undefined;
 }
 
-export interface Counted {
-  readonly definition: string;
-  readonly orderId: string;
+export interface CountedBefore {
   readonly visits: number;
+  /** Undefined when it had ended: its history up to that visit says what it added. */
+  readonly tallies: TalliesByHour | undefined;
+}
+
+/** What is kept of a saga. Of one that has ended no tallies, see `ENDED`. */
+export interface Counted extends Identity {
+  readonly visits: number;
+  /** Whether nothing was kept of it before. */
+  readonly isNew: boolean;
+  /** Whether its tallies need not be kept. */
+  readonly isEnded: boolean;
   readonly tallies: TalliesByHour;
   readonly waitsFor: string | null;
   readonly waitingSince: string | null;
@@ -96,15 +119,87 @@ const oneOf = (view: string, columns: string, of: string): string =>
     where definition = ${of}.definition and order_id = ${of}.order_id and not taken_back limit 1)`;
 
 /**
+ * Most sagas are counted once, after their end, and then change no more. Their row holds no tallies, which would be most
+ * of what is written: what an ended saga added follows from its state, of which no tally looks at a part that changes
+ * after the end, and from its history up to the visit at which it was counted. That visit stands in `visits` plus this
+ * number. A process of the release before takes that for counted at a later visit than any, and leaves the saga alone,
+ * where it would count it a second time if it saw what there is; see `Progress.looked` for what it leaves out.
+ */
+export const ENDED = 1_000_000_000;
+
+/**
  * What happened lately is little beside all sagas. A row of history is numbered by its saga's first visit of a unit of
  * work: who was counted at that visit or a later one was counted with the whole of it.
+ *
+ * With `$4` and `$5` only what the last look cannot have seen: what is younger, and what was written by transactions that
+ * were under way then or began later. All but a few of these sagas are new, so that nobody asks what was counted of them
+ * before they are loaded. Without, what was counted is left out.
  */
 export const CHANGED_SQL = `select h.definition, h.order_id as "orderId"
-  from (select definition, order_id, max(visit) as visit from saga_history where at > $1 and at <= $2
+  from (select definition, order_id, max(visit) as visit from saga_history
+        where at > $1 and at <= $2 and ($5::xid8 is null or at > $4 or age(xmin) <= age($5::xid8::xid))
         group by definition, order_id) h
-  left join ${oneOf('kpi_saga_all', 'visits', 'h')} k on true
-  where k.visits is null or k.visits < h.visit
+  left join ${oneOf('kpi_saga_all', 'visits', 'h')} k on $5::xid8 is null
+  where k.visits is null or k.visits % ${ENDED} < h.visit
   limit $3`;
+
+/**
+ * Sagas that are not counted as they are, with what was counted of them and all that happened until then: $1
+ * definitions, $2 ids. The history of a saga is one text of visits and their facts in turn: a row of each costs Node
+ * more than all the rest of counting.
+ */
+const LOAD_SQL = `
+  select s.definition, s.order_id as "orderId", s.version, s.visits, s.state, k.visits as "countedVisits", k.tallies,
+    (select '[' || string_agg(h.visit || ',' || h.facts, ',') || ']' from saga_history h
+     where h.definition = s.definition and h.order_id = s.order_id and h.visit <= s.visits) as history
+  from unnest($1::text[], $2::text[]) as w(definition, order_id)
+  cross join ${oneOf('saga_all', 'definition, order_id, version, visits, state', 'w')} s
+  left join ${oneOf('kpi_saga_all', 'visits, tallies', 'w')} k on true
+  where k.visits is null or k.visits % ${ENDED} < s.visits`;
+
+const column = (property: string, name: string, type: string): BulkColumn => ({ property, name, type });
+const KEPT = [
+  column('definition', 'definition', 'text'),
+  column('orderId', 'order_id', 'text'),
+  column('visits', 'visits', 'int'),
+  column('tallies', 'tallies', 'jsonb'),
+  column('waitsFor', 'waits_for', 'text'),
+  column('waitingSince', 'waiting_since', 'timestamptz'),
+];
+const KEPT_NAMES = KEPT.map(({ name }) => name).join(', ');
+const KEEP_SQL = `
+  insert into kpi_saga (${KEPT_NAMES}) select ${KEPT_NAMES} from ${unnested(KEPT)}
+  on conflict (definition, order_id) do update set visits = excluded.visits, tallies = excluded.tallies,
+    waits_for = excluded.waits_for, waiting_since = excluded.waiting_since`;
+
+const SUMS = [
+  column('definition', 'definition', 'text'),
+  column('span', 'span', 'text'),
+  column('startsAt', 'starts_at', 'timestamptz'),
+  column('tally', 'tally', 'jsonb'),
+];
+const ADD_SQL = `
+  insert into kpi_rollup (definition, span, starts_at, tally) select definition, span, starts_at, tally from ${unnested(SUMS)}
+  on conflict (definition, span, starts_at) do update set tally = excluded.tally`;
+
+/** How far everything is counted. Moments are ISO 8601 UTC. */
+export interface Progress {
+  readonly counted: string;
+  /**
+   * How far processes looked that know `ENDED`. A process of the release before may have gone on from there, and does
+   * not see what happened to ended sagas.
+   */
+  readonly looked: string;
+  /**
+   * All that older transactions than this one wrote until `looked` was there to be seen. Undefined when nobody can say:
+   * the numbers of another server's transactions mean nothing on this one, and the row's own shows that it was written here.
+   */
+  readonly before: string | undefined;
+  /** The oldest transaction that is under way now. */
+  readonly oldest: string;
+}
+
+export type NewProgress = Omit<Progress, 'oldest'>;
 
 /**
  * What the rollup reads and writes, inside one transaction. Of the pipeline's tables it only reads, and locks nothing
@@ -115,114 +210,135 @@ export class RollupStore {
 
   /** False when another process is at it. */
   async begin(): Promise<boolean> {
-    const [lock] = await this.rows<{ got: boolean }>('select pg_try_advisory_xact_lock($1) as got', [ROLLUP_LOCK]);
     // Whatever a crash of Postgres might lose of this is counted again.
-    await this.rows('set local synchronous_commit = off');
+    const [lock] = await this.rows<{ got: boolean }>(
+      `select pg_try_advisory_xact_lock($1) as got, set_config('synchronous_commit', 'off', true)`,
+      [ROLLUP_LOCK],
+    );
     return lock?.got === true;
   }
 
   /** Until when everything is counted; undefined when there is nothing to count. */
-  async countedUntil(): Promise<string | undefined> {
-    const [progress] = await this.rows<{ until: Date }>(
-      'select counted_until as until from kpi_progress where revision = $1',
+  async progress(): Promise<Progress | undefined> {
+    const oldest = 'pg_snapshot_xmin(pg_current_snapshot())::text as oldest';
+    const [progress] = await this.rows<{ until: Date; looked: Date | null; before: string | null; oldest: string }>(
+      `select counted_until as until, looked_until as looked, ${oldest},
+              case when looked_by::xid = xmin then looked_before::text end as before
+       from kpi_progress where revision = $1`,
       [REVISION],
     );
-    if (progress) return progress.until.toISOString();
+    if (progress) {
+      const { until, looked, before } = progress;
+      return {
+        counted: until.toISOString(),
+        looked: (looked ?? until).toISOString(),
+        before: before ?? undefined,
+        oldest: progress.oldest,
+      };
+    }
     const [counted] = await this.rows('select 1 from kpi_rollup limit 1');
     if (counted) await this.rows('truncate kpi_saga, kpi_saga_archive, kpi_rollup, kpi_progress');
-    const [first] = await this.rows<{ at: Date | null }>('select min(created_at) as at from saga_all');
-    return first?.at?.toISOString();
+    const [first] = await this.rows<{ at: Date | null; oldest: string }>(
+      `select min(first.at) as at, ${oldest} from unnest($1::text[]) as d(name)
+       cross join lateral (select created_at as at from saga_all where definition = d.name order by created_at limit 1) first`,
+      [sagaNames],
+    );
+    if (!first?.at) return undefined;
+    // Nothing happened before, and nothing that happened since was counted.
+    const looked = new Date(first.at.getTime() - OVERLAP_MS).toISOString();
+    return { counted: first.at.toISOString(), looked, before: first.oldest, oldest: first.oldest };
   }
 
-  async progress(until: string): Promise<void> {
+  async proceed({ counted, looked, before }: NewProgress): Promise<void> {
     await this.rows(
-      `insert into kpi_progress (id, revision, counted_until) values (1, $1, $2)
-       on conflict (id) do update set revision = excluded.revision, counted_until = excluded.counted_until`,
-      [REVISION, until],
+      `insert into kpi_progress (id, revision, counted_until, looked_until, looked_before, looked_by)
+       values (1, $1, $2, $3, $4, pg_current_xact_id())
+       on conflict (id) do update set revision = excluded.revision, counted_until = excluded.counted_until,
+         looked_until = excluded.looked_until, looked_before = excluded.looked_before, looked_by = excluded.looked_by`,
+      [REVISION, counted, looked, before ?? null],
     );
   }
 
   /** Sagas to which something happened in a window and that were not counted since, at most `limit`. */
-  async changed(after: string, until: string, limit: number): Promise<readonly Identity[]> {
-    return this.rows<Identity>(CHANGED_SQL, [after, until, limit]);
+  async changed(
+    after: string,
+    until: string,
+    limit: number,
+    { looked, before }: Progress,
+  ): Promise<readonly Identity[]> {
+    return this.rows<Identity>(CHANGED_SQL, [after, until, limit, looked, before ?? null]);
   }
 
+  /** Of these sagas those that are not counted as they are. */
   async load(sagas: readonly Identity[]): Promise<readonly Changed[]> {
-    const keys = [sagas.map(({ definition }) => definition), sagas.map(({ orderId }) => orderId)];
-    const wanted = 'unnest($1::text[], $2::text[]) as w(definition, order_id)';
-    // The saga before its history: what is counted of a visit in between is counted again, and never left out.
-    const rows = await this.rows<Omit<Changed, 'facts' | 'counted'> & { counted: TalliesByHour | null }>(
-      `select s.definition, s.order_id as "orderId", s.version, s.visits, s.state, k.tallies as counted
-       from ${wanted}
-       cross join ${oneOf('saga_all', '*', 'w')} s
-       left join ${oneOf('kpi_saga_all', 'tallies', 'w')} k on true`,
-      keys,
-    );
-    const visits = await this.rows<Identity & { visit: number; facts: readonly Fact[] }>(
-      `select h.definition, h.order_id as "orderId", h.visit, h.facts
-       from ${wanted}
-       cross join lateral (
-         select * from saga_history where definition = w.definition and order_id = w.order_id offset 0) h
-       order by h.visit`,
-      keys,
-    );
-    const factsOf = new Map<string, Fact[]>();
-    for (const { definition, orderId, visit, facts } of visits) {
-      const key = sumKey(definition, orderId);
-      if (visit === FIRST_VISIT) factsOf.set(key, [...facts]);
-      else factsOf.get(key)?.push(...facts);
-    }
-    return rows.map((row) => ({
-      ...row,
-      facts: factsOf.get(sumKey(row.definition, row.orderId)),
-      counted: row.counted ?? {},
+    const rows = await this.rows<
+      Omit<Changed, 'history' | 'counted'> & {
+        countedVisits: number | null;
+        tallies: TalliesByHour | null;
+        history: string | null;
+      }
+    >(LOAD_SQL, keysOf(sagas));
+    return rows.map(({ countedVisits, tallies, history, ...saga }) => ({
+      ...saga,
+      history: historyOf(history ?? '[]'),
+      counted: countedVisits === null ? undefined : countedBefore(countedVisits, tallies ?? {}),
     }));
   }
 
   async keep(counted: readonly Counted[]): Promise<void> {
-    await this.rows(
-      `insert into kpi_saga (definition, order_id, visits, tallies, waits_for, waiting_since)
-       select definition, "orderId", visits, tallies, "waitsFor", "waitingSince"
-       from jsonb_to_recordset($1::jsonb) as c(
-         definition text, "orderId" text, visits int, tallies jsonb, "waitsFor" text, "waitingSince" timestamptz)
-       on conflict (definition, order_id) do update set visits = excluded.visits, tallies = excluded.tallies,
-         waits_for = excluded.waits_for, waiting_since = excluded.waiting_since`,
-      [JSON.stringify(counted)],
-    );
+    if (counted.length === 0) return;
+    const rows = counted.map((each) => (each.isEnded ? { ...each, visits: each.visits + ENDED, tallies: {} } : each));
+    await this.rows(KEEP_SQL, arraysOf(KEPT, rows));
+    // Nobody but this transaction makes the first row of a saga, so that there is none to move meanwhile.
+    const again = counted.filter(({ isNew }) => !isNew);
+    if (again.length === 0) return;
     await this.rows(
       `update kpi_saga_archive a set taken_back = true
        from unnest($1::text[], $2::text[]) as w(definition, order_id)
        where a.definition = w.definition and a.order_id = w.order_id and not a.taken_back`,
-      [counted.map(({ definition }) => definition), counted.map(({ orderId }) => orderId)],
+      keysOf(again),
     );
   }
 
-  /** Adds to the rollups of a span. */
-  async add(span: Span, sums: Sums, plus: (a: Tally, b: Tally) => Tally): Promise<void> {
-    const keys = [...sums.keys()].map(ofSumKey);
-    const known = await this.rows<{ definition: string; startsAt: Date; tally: Tally }>(
-      `select r.definition, r.starts_at as "startsAt", r.tally
-       from unnest($2::text[], $3::timestamptz[]) as w(definition, starts_at)
-       join kpi_rollup r on r.definition = w.definition and r.span = $1 and r.starts_at = w.starts_at`,
-      [span, keys.map(([definition]) => definition), keys.map(([, startsAt]) => startsAt)],
+  /** Adds to the rollups of all spans. */
+  async add(sums: Readonly<Record<Span, Sums>>, plus: (a: Tally, b: Tally) => Tally): Promise<void> {
+    const added = spans.flatMap((span) =>
+      [...sums[span]].map(([key, tally]) => {
+        const [definition, startsAt] = ofSumKey(key);
+        return { definition, span, startsAt, tally };
+      }),
     );
-    const before = new Map(
-      known.map(({ definition, startsAt, tally }) => [sumKey(definition, startsAt.toISOString()), tally] as const),
+    if (added.length === 0) return;
+    const known = await this.rows<{ n: number; tally: Tally }>(
+      `select w.n::int, r.tally
+       from unnest($1::text[], $2::text[], $3::timestamptz[]) with ordinality as w(definition, span, starts_at, n)
+       join kpi_rollup r on r.definition = w.definition and r.span = w.span and r.starts_at = w.starts_at`,
+      [added.map(({ definition }) => definition), added.map(({ span }) => span), added.map(({ startsAt }) => startsAt)],
     );
-    const rows = [...sums].map(([key, sum]) => {
-      const [definition, startsAt] = ofSumKey(key);
-      return { definition, startsAt, tally: plus(before.get(key) ?? NOTHING, sum) };
-    });
-    await this.rows(
-      `insert into kpi_rollup (definition, span, starts_at, tally)
-       select definition, $1, "startsAt", tally
-       from jsonb_to_recordset($2::jsonb) as c(definition text, "startsAt" timestamptz, tally jsonb)
-       on conflict (definition, span, starts_at) do update set tally = excluded.tally`,
-      [span, JSON.stringify(rows)],
-    );
+    const before = new Map(known.map(({ n, tally }) => [n - 1, tally] as const));
+    const rows = added.map((each, index) => ({ ...each, tally: plus(before.get(index) ?? NOTHING, each.tally) }));
+    await this.rows(ADD_SQL, arraysOf(SUMS, rows));
   }
 
   private rows<Row>(sql: string, params: readonly unknown[] = []): Promise<Row[]> {
     return this.manager.query<Row[]>(sql, [...params]);
   }
 }
+
+const keysOf = (sagas: readonly Identity[]): readonly (readonly string[])[] => [
+  sagas.map(({ definition }) => definition),
+  sagas.map(({ orderId }) => orderId),
+];
+
+const countedBefore = (visits: number, tallies: TalliesByHour): CountedBefore =>
+  visits < ENDED ? { visits, tallies } : { visits: visits - ENDED, tallies: undefined };
+
+const historyOf = (text: string): readonly Visit[] | undefined => {
+  const visits: Visit[] = [];
+  const parts = JSON.parse(text) as readonly (number | readonly Fact[])[];
+  for (let n = 0; n < parts.length; n += 2) {
+    visits.push({ visit: parts[n] as number, facts: parts[n + 1] as readonly Fact[] });
+  }
+  visits.sort((a, b) => a.visit - b.visit);
+  return visits[0]?.visit === FIRST_VISIT ? visits : undefined;
+};

@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Poller } from '@baton/messaging';
+import type { Fact } from '@baton/saga';
 import { CONFIG } from '@baton/service-kit';
 import {
   type BeforeApplicationShutdown,
@@ -16,39 +18,39 @@ import {
   type Counted,
   type Identity,
   ofSumKey,
+  OVERLAP_MS,
+  type NewProgress,
+  type Progress,
   RollupStore,
-  type Span,
-  spans,
   sumKey,
   type Sums,
+  type Visit,
 } from './rollup-store.js';
-import { longestWait, tallySaga } from './saga-tally.js';
-import { isNothing, minus, NOTHING, plus, Sum, type Tally } from './tally.js';
+import { addSaga, longestWait, tallySaga } from './saga-tally.js';
+import { isNothing, minus, NOTHING, plus, Sum, type TalliesByHour, Tallier } from './tally.js';
 
-/**
- * How far back each look goes over what was looked at before. A unit of work says when it began, and commits later, by
- * the clock of its own process; what takes longer than this to appear is counted at the saga's next visit.
- */
-const OVERLAP_MS = 2 * 60_000;
-/** Longest stretch of history for one transaction, while it catches up. */
+/** Longest stretch of history for one look, while it catches up; shorter after one that found more than it may. */
 const WINDOW_MS = 60 * 60_000;
-/** Sagas that one look finds, in one transaction, and in one statement. */
-const MOST_FOUND = 50_000;
-const MOST_SAGAS = 5_000;
-const CHUNK = 200;
+const SHORTEST_WINDOW_MS = 1_000;
+/** Sagas that one look finds. */
+const MOST_FOUND = 100_000;
+/** Sagas that one step counts, in a transaction of some ten milliseconds. */
+const MOST_SAGAS = 1_000;
+/** After each step it rests for so many times as long as the step took, so that orders need not wait behind it. */
+const RESTS = 2;
 
 /** What a look found: a look reads all that happened lately, so that there is one for many transactions. */
 interface Found {
-  /** Until when everything was counted then. */
-  readonly counted: string;
+  /** How far the look before had looked. */
+  readonly looked: string;
   /** How far it looked. */
   readonly until: number;
+  /** All that older transactions wrote was there to be seen. */
+  readonly before: string;
   /** False if there was more than one look finds. */
   readonly isAll: boolean;
   readonly sagas: readonly Identity[];
 }
-
-const startOf = (span: Span, hour: string): string => (span === 'hour' ? hour : `${hour.slice(0, 10)}T00:00:00.000Z`);
 
 /**
  * Keeps the rollups of the KPIs: looks for sagas to which something happened, tallies each anew from its history, and
@@ -61,6 +63,8 @@ export class KpiRollup implements OnApplicationBootstrap, BeforeApplicationShutd
   private poller: Poller | undefined;
   /** Of the last look, what is not counted yet. */
   private left: Found | undefined;
+  private windowMs = WINDOW_MS;
+  private readonly abort = new AbortController();
 
   constructor(
     private readonly database: DataSource,
@@ -76,12 +80,30 @@ export class KpiRollup implements OnApplicationBootstrap, BeforeApplicationShutd
       error: (message: string, details?: object) => this.log.error({ ...details, message }),
     };
     const pauseMs = this.config.KPI_ROLLUP_SECONDS * 1_000;
-    this.poller = new Poller('Rolling up KPIs', pauseMs, log, () => this.run(new Date()));
-    this.poller.start();
+    const poller = new Poller('Rolling up KPIs', pauseMs, log, async () => {
+      const begun = performance.now();
+      while (await this.step()) if (this.abort.signal.aborted) return;
+      // However long the steps and their rests took, the next look comes in time.
+      poller.soon(Math.max(0, pauseMs - (performance.now() - begun)));
+    });
+    this.poller = poller;
+    poller.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.abort.abort();
     await this.poller?.stop();
+  }
+
+  /** One step, and its rest if there are more. */
+  private async step(): Promise<boolean> {
+    const begun = performance.now();
+    const more = await this.run(new Date());
+    if (more) {
+      const ms = RESTS * (performance.now() - begun);
+      await pause(ms, undefined, { signal: this.abort.signal, ref: false }).catch(() => undefined);
+    }
+    return more;
   }
 
   /**
@@ -92,20 +114,14 @@ export class KpiRollup implements OnApplicationBootstrap, BeforeApplicationShutd
     const done = await this.database.transaction('READ COMMITTED', async (manager) => {
       const store = new RollupStore(manager);
       if (!(await store.begin())) return undefined;
-      const counted = await store.countedUntil();
-      if (counted === undefined) return undefined;
+      const progress = await store.progress();
+      if (!progress) return undefined;
       // Another process may have gone on from there meanwhile; counting once more what it counted changes nothing.
-      const found = this.left?.counted === counted ? this.left : await look(store, counted, now.getTime());
-      const sagas = found.sagas.slice(0, MOST_SAGAS);
+      const found = this.left?.looked === progress.looked ? this.left : await this.look(store, progress, now.getTime());
+      const sums = await this.countAll(store, found.sagas.slice(0, MOST_SAGAS));
       const rest = found.sagas.slice(MOST_SAGAS);
-      const sums = new Map<string, Sum>();
-      for (let at = 0; at < sagas.length; at += CHUNK) {
-        const changed = await store.load(sagas.slice(at, at + CHUNK));
-        await store.keep(changed.map((each) => this.count(each, sums)));
-      }
-      for (const span of spans) await store.add(span, bySpan(sums, span), plus);
       const isDone = rest.length === 0 && found.isAll;
-      await store.progress(isDone ? iso(Math.max(Date.parse(counted), found.until)) : counted);
+      await store.proceed(proceeded(progress, found, isDone));
       const left = rest.length > 0 ? { ...found, sagas: rest } : undefined;
       return { sums, left, more: !isDone || found.until < now.getTime() };
     });
@@ -115,45 +131,110 @@ export class KpiRollup implements OnApplicationBootstrap, BeforeApplicationShutd
     return done?.more ?? false;
   }
 
-  /** Tallies one saga, and adds what is new of it. */
-  private count(
-    { definition, orderId, version, visits, state, facts, counted }: Changed,
-    sums: Map<string, Sum>,
-  ): Counted {
-    const known = this.definitions.find(definition, version);
+  /** Looks for sagas to which something happened since the last look, until now or for the next part of it. */
+  private async look(store: RollupStore, progress: Progress, now: number): Promise<Found> {
+    const { looked, oldest } = progress;
+    const from = Date.parse(looked);
+    const until = Math.min(now, Math.max(from, from - OVERLAP_MS + this.windowMs));
+    const sagas = await store.changed(iso(from - OVERLAP_MS), iso(until), MOST_FOUND, progress);
+    const isAll = sagas.length < MOST_FOUND;
+    this.windowMs = isAll
+      ? Math.min(WINDOW_MS, 2 * this.windowMs)
+      : Math.max(OVERLAP_MS + SHORTEST_WINDOW_MS, this.windowMs / 2);
+    return { looked, until, before: oldest, isAll, sagas };
+  }
+
+  /** Counts sagas, and adds what is new of them to the rollups. */
+  private async countAll(store: RollupStore, sagas: readonly Identity[]): Promise<Sums> {
+    if (sagas.length === 0) return new Map();
+    const talliers = new Map<string, Tallier>();
+    const tallierOf = (definition: string): Tallier => {
+      const tallier = talliers.get(definition) ?? new Tallier();
+      talliers.set(definition, tallier);
+      return tallier;
+    };
+    const changed = await store.load(sagas);
+    await store.keep(changed.flatMap((each) => this.count(each, tallierOf(each.definition)) ?? []));
+    const sums = new Map(
+      [...talliers].flatMap(([definition, { tallies }]) =>
+        Object.entries(tallies).map(([hour, tally]) => [sumKey(definition, hour), tally] as const),
+      ),
+    );
+    await store.add({ hour: sums, day: daily(sums) }, plus);
+    return sums;
+  }
+
+  /** Tallies one saga, and adds what is new of it. Undefined when what is kept of it stays as it is. */
+  private count(saga: Changed, into: Tallier): Counted | undefined {
+    const { definition, orderId, visits, state, history, counted } = saga;
+    const known = this.definitions.find(definition, saga.version);
+    const wait = longestWait(state);
+    const kept = {
+      definition,
+      orderId,
+      visits,
+      isNew: counted === undefined,
+      waitsFor: wait?.step ?? null,
+      waitingSince: wait?.since ?? null,
+    };
     // Of a definition that is gone all sagas have ended, and of a history that is gone nobody can tell what it adds up
     // to: what was counted of them stays.
-    const tallies = known && facts ? tallySaga(known, state, facts) : counted;
-    for (const hour of new Set([...Object.keys(tallies), ...Object.keys(counted)])) {
-      const difference = minus(tallies[hour] ?? NOTHING, counted[hour] ?? NOTHING);
-      if (isNothing(difference)) continue;
-      addTo(sums, sumKey(definition, hour), difference);
+    if (!known || !history) {
+      if (counted && !counted.tallies) return undefined;
+      return { ...kept, isEnded: false, tallies: counted?.tallies ?? {} };
     }
-    const wait = longestWait(state);
-    return { definition, orderId, visits, tallies, waitsFor: wait?.step ?? null, waitingSince: wait?.since ?? null };
+    if (!counted && state.ended) {
+      // As nearly all are.
+      addSaga(known, state, factsUntil(history, visits), into);
+      return { ...kept, isEnded: true, tallies: {} };
+    }
+    const tallyAt = (visit: number) => tallySaga(known, state, factsUntil(history, visit));
+    const tallies = tallyAt(visits);
+    into.add(counted ? differences(tallies, counted.tallies ?? tallyAt(counted.visits)) : tallies);
+    return { ...kept, isEnded: state.ended !== undefined, tallies };
   }
 }
 
-/** Looks for sagas to which something happened since everything was counted, until now or for the next part of it. */
-const look = async (store: RollupStore, counted: string, now: number): Promise<Found> => {
-  const from = Date.parse(counted);
-  const until = Math.min(now, Math.max(from, from - OVERLAP_MS + WINDOW_MS));
-  const sagas = await store.changed(iso(from - OVERLAP_MS), iso(until), MOST_FOUND);
-  return { counted, until, isAll: sagas.length < MOST_FOUND, sagas };
+const factsUntil = (history: readonly Visit[], visits: number): readonly Fact[] => {
+  const facts: Fact[] = [];
+  for (const each of history) if (each.visit <= visits) facts.push(...each.facts);
+  return facts;
+};
+
+const differences = (now: TalliesByHour, before: TalliesByHour): TalliesByHour =>
+  Object.fromEntries(
+    [...new Set([...Object.keys(now), ...Object.keys(before)])]
+      .map((hour) => [hour, minus(now[hour] ?? NOTHING, before[hour] ?? NOTHING)] as const)
+      .filter(([, difference]) => !isNothing(difference)),
+  );
+
+/**
+ * How far everything is counted after a step that counted all that was found, or only a part of it. A process of the
+ * release before goes on with what it had found only while `counted` is what it was then. It must not: it does not know
+ * of sagas that were counted as ended meanwhile, and would count them a second time. So every step changes it.
+ */
+const proceeded = (progress: Progress, { looked, until, before, isAll }: Found, isDone: boolean): NewProgress => {
+  const counted = Date.parse(progress.counted);
+  return {
+    counted: iso(isDone && until > counted ? until : counted - 1),
+    // A clock that was set back looks at less than was looked at before.
+    ...(isDone && until >= Date.parse(looked)
+      ? { looked: iso(until), before }
+      : // The next look finds the same again, and must leave out what is counted.
+        { looked: progress.looked, before: isAll ? progress.before : undefined }),
+  };
 };
 
 const iso = (at: number): string => new Date(at).toISOString();
 
-const addTo = (sums: Map<string, Sum>, key: string, tally: Tally): void => {
-  const sum = sums.get(key) ?? new Sum();
-  sums.set(key, sum.add(tally));
-};
-
-const bySpan = (sums: Sums, span: Span): Sums => {
-  const result = new Map<string, Sum>();
-  for (const [key, sum] of sums) {
+/** The same by day. */
+const daily = (sums: Sums): Sums => {
+  const days = new Map<string, Sum>();
+  for (const [key, tally] of sums) {
     const [definition, hour] = ofSumKey(key);
-    addTo(result, sumKey(definition, startOf(span, hour)), sum);
+    const day = sumKey(definition, `${hour.slice(0, 10)}T00:00:00.000Z`);
+    const sum = days.get(day) ?? new Sum();
+    days.set(day, sum.add(tally));
   }
-  return result;
+  return days;
 };

@@ -10,22 +10,74 @@ export const causeKinds = {
 } as const;
 export type CauseKind = keyof typeof causeKinds;
 
-/** A beginning, a hearing, an ending: facts of one saga in the order in which they happened, and where to find them. */
+/** Facts of one saga in the order in which they happened, and where to find them. */
 class Story {
-  private readonly facts: readonly (Fact & { readonly ms: number })[];
+  private readonly facts: readonly Fact[];
+  /** When each of them happened. */
+  private readonly moments: readonly number[];
 
   constructor(facts: readonly Fact[]) {
-    this.facts = facts.map((fact) => ({ ...fact, ms: Date.parse(fact.at) })).toSorted((a, b) => a.ms - b.ms);
+    const moments = facts.map(({ at }) => Date.parse(at));
+    if (moments.every((at, n) => n === 0 || at >= Number(moments[n - 1]))) {
+      this.facts = facts;
+      this.moments = moments;
+    } else {
+      const order = moments.map((_, n) => n).toSorted((a, b) => Number(moments[a]) - Number(moments[b]));
+      this.facts = order.flatMap((n) => facts[n] ?? []);
+      this.moments = order.flatMap((n) => moments[n] ?? []);
+    }
   }
 
-  first(name: string | undefined, unit?: number) {
-    return this.facts.find(({ fact, unit: of }) => fact === name && (unit === undefined || (of ?? 0) === unit));
+  /** Place of the first fact of a name; undefined when there is none. */
+  private find(name: string | undefined, unit: number | undefined): number | undefined {
+    for (let n = 0; n < this.facts.length; n += 1) {
+      const each = this.facts[n];
+      if (each?.fact === name && (unit === undefined || (each?.unit ?? 0) === unit)) return n;
+    }
+    return undefined;
   }
 
-  get all() {
+  first(name: string | undefined, unit?: number): Fact | undefined {
+    const found = this.find(name, unit);
+    return found === undefined ? undefined : this.facts[found];
+  }
+
+  /** When the first fact of a name happened. */
+  when(name: string | undefined, unit?: number): number | undefined {
+    const found = this.find(name, unit);
+    return found === undefined ? undefined : this.moments[found];
+  }
+
+  get all(): readonly Fact[] {
     return this.facts;
   }
 }
+
+/** A step by the names under which it counts, put together once: to do so for each saga takes longer than counting. */
+interface CountedStep {
+  readonly done: string | undefined;
+  readonly isPivot: boolean;
+  /** What says that the steps before it are done; undefined for one that may begin at once. */
+  readonly after: readonly (string | undefined)[] | undefined;
+  readonly counts: string;
+  readonly times: string;
+}
+
+const known = new WeakMap<SagaDefinition, readonly CountedStep[]>();
+
+const countedSteps = (definition: SagaDefinition): readonly CountedStep[] => {
+  const found = known.get(definition);
+  if (found) return found;
+  const steps = definition.steps.map(({ name, after, done }) => ({
+    done,
+    isPivot: name === definition.pivot,
+    after: after?.map((step) => definition.step(step).done),
+    counts: `done/${name}`,
+    times: `step/${name}`,
+  }));
+  known.set(definition, steps);
+  return steps;
+};
 
 /** The wait of a unit that was born to wait goes by the name of its birth: it lasts days where reserving takes seconds. */
 const waitOf = (definition: SagaDefinition, { birth = '' }: Unit): string | undefined =>
@@ -33,64 +85,77 @@ const waitOf = (definition: SagaDefinition, { birth = '' }: Unit): string | unde
 
 const bornAt = (definition: SagaDefinition, story: Story, { birth = '', n }: Unit): number | undefined => {
   const asks = definition.births[birth]?.asks;
-  return (asks === undefined ? story.first(definition.begins.with) : story.first(asks, n))?.ms;
+  return asks === undefined ? story.when(definition.begins.with) : story.when(asks, n);
 };
 
 const tallyUnit = (definition: SagaDefinition, story: Story, unit: Unit, into: Tallier): void => {
-  const doneAt = (step: string): number | undefined => story.first(definition.step(step).done, unit.n)?.ms;
   const wait = waitOf(definition, unit);
   const born = bornAt(definition, story, unit);
   if (wait !== undefined && born !== undefined) into.count('waited', born);
-  for (const { name, after, done } of definition.steps) {
-    const said = story.first(done, unit.n);
-    if (!said) continue;
-    into.count(`done/${name}`, said.ms);
-    if (name === definition.pivot) into.count(`carrier/${said.note ?? 'unknown'}`, said.ms);
-    const begun = after ? after.map(doneAt) : [born];
+  for (const { after, done, isPivot, counts, times } of countedSteps(definition)) {
+    const at = story.when(done, unit.n);
+    if (at === undefined) continue;
+    into.count(counts, at);
+    if (isPivot) into.count(`carrier/${story.first(done, unit.n)?.note ?? 'unknown'}`, at);
+    const since = after ? latest(story, after, unit.n) : born;
     // A step whose beginning was never heard has no length.
-    if (begun.some((each) => each === undefined)) continue;
-    const since = Math.max(...begun.map(Number));
-    into.time(`step/${after ? name : (wait ?? name)}`, said.ms, (said.ms - since) / 1_000);
+    if (since !== undefined) into.time(after || wait === undefined ? times : `step/${wait}`, at, (at - since) / 1_000);
   }
 };
 
+/** When the last of several facts happened; undefined when one of them did not. */
+const latest = (story: Story, names: readonly (string | undefined)[], unit: number): number | undefined => {
+  let last = Number.NEGATIVE_INFINITY;
+  for (const name of names) {
+    const at = story.when(name, unit);
+    if (at === undefined) return undefined;
+    last = Math.max(last, at);
+  }
+  return last;
+};
+
 const causesOf = (definition: SagaDefinition, saga: Saga, story: Story): ReadonlySet<string> => {
-  const heard = story.all.flatMap(({ fact, step }) => {
+  const causes = new Set<string>();
+  if (saga.ended?.as === 'cancelled') causes.add(`cancelled/${saga.ended.reason ?? 'unknown'}`);
+  for (const { undo, ended } of saga.units) if (undo && ended?.as === 'undone') causes.add(`undone/${undo.why}`);
+  for (const { fact, step } of story.all) {
     const kind = definition.roles.get(fact)?.kind;
-    if (kind === 'failed' || kind === 'untold') return [`event/${fact}`];
-    return fact === definition.says.opened ? [`incident/${step ?? 'unknown'}`] : [];
-  });
-  const undone = saga.units.flatMap(({ undo, ended }) =>
-    undo && ended?.as === 'undone' ? [`undone/${undo.why}`] : [],
-  );
-  const cancelled = saga.ended?.as === 'cancelled' ? [`cancelled/${saga.ended.reason ?? 'unknown'}`] : [];
-  return new Set([...cancelled, ...undone, ...heard]);
+    if (kind === 'failed' || kind === 'untold') causes.add(`event/${fact}`);
+    else if (fact === definition.says.opened) causes.add(`incident/${step ?? 'unknown'}`);
+  }
+  return causes;
 };
 
 /**
- * What one saga adds to the KPIs, by the hour in which it happened: by the time that an event carries, not by the one at
- * which it was heard, so that an hour in which the coordinator was away is not empty, and the next not full. Follows
- * from the saga and its history alone, so that counting it again gives the same.
+ * Adds what one saga counts for to the KPIs, by the hour in which it happened: by the time that an event carries, not by
+ * the one at which it was heard, so that an hour in which the coordinator was away is not empty, and the next not full.
+ * Follows from the saga and its history alone, so that counting it again gives the same; of the saga from its units and
+ * its end, which change no more once it has ended (`ENDED` in `rollup-store.ts` builds on that).
  */
-export const tallySaga = (definition: SagaDefinition, saga: Saga, facts: readonly Fact[]): TalliesByHour => {
+export const addSaga = (definition: SagaDefinition, saga: Saga, facts: readonly Fact[], into: Tallier): void => {
   const story = new Story(facts);
-  const into = new Tallier();
-  const placed = story.first(definition.begins.with);
-  if (placed) into.count('placed', placed.ms);
+  const placed = story.when(definition.begins.with);
+  if (placed !== undefined) into.count('placed', placed);
   for (const unit of saga.units) if (unit.birth !== undefined) tallyUnit(definition, story, unit, into);
 
-  const pivot = definition.pivot && story.first(definition.step(definition.pivot).done);
-  if (placed && pivot) into.time('until-pivot', pivot.ms, (pivot.ms - placed.ms) / 1_000);
+  const pivot = definition.pivot && story.when(definition.step(definition.pivot).done);
+  if (placed !== undefined && pivot) into.time('until-pivot', pivot, (pivot - placed) / 1_000);
 
   if (saga.ended) {
     const { completed, cancelled } = definition.says;
-    const ended = story.first(saga.ended.as === 'completed' ? completed : cancelled)?.ms ?? Date.parse(saga.ended.at);
+    const ended = story.when(saga.ended.as === 'completed' ? completed : cancelled) ?? Date.parse(saga.ended.at);
     into.count(saga.ended.as, ended);
-    if (placed && saga.ended.as === 'completed') into.time('cycle', ended, (ended - placed.ms) / 1_000);
+    if (placed !== undefined && saga.ended.as === 'completed') into.time('cycle', ended, (ended - placed) / 1_000);
     const causes = causesOf(definition, saga, story);
     if (causes.size > 0) into.count('troubled', ended);
     for (const cause of causes) into.count(`cause/${cause}`, ended);
   }
+};
+
+/** What one saga adds to the KPIs, by hour. */
+export const tallySaga = (definition: SagaDefinition, saga: Saga, facts: readonly Fact[]): TalliesByHour => {
+  const into = new Tallier();
+  addSaga(definition, saga, facts, into);
   return into.tallies;
 };
 

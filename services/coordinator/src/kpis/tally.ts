@@ -36,11 +36,19 @@ export class Sum implements Tally {
   readonly counts: Record<string, number> = {};
   readonly times: Record<string, Record<string, number>> = {};
 
-  add(tally: Tally): this {
-    for (const [name, count] of Object.entries(tally.counts)) this.counts[name] = (this.counts[name] ?? 0) + count;
-    for (const [name, histogram] of Object.entries(tally.times)) {
-      const sum = (this.times[name] ??= {});
-      for (const [bucket, count] of Object.entries(histogram)) sum[bucket] = (sum[bucket] ?? 0) + count;
+  count(name: string, count = 1): void {
+    this.counts[name] = (this.counts[name] ?? 0) + count;
+  }
+
+  time(name: string, bucket: number | string, count = 1): void {
+    const sum = (this.times[name] ??= {});
+    sum[bucket] = (sum[bucket] ?? 0) + count;
+  }
+
+  add({ counts, times }: Tally): this {
+    for (const [name, count] of Object.entries(counts)) this.count(name, count);
+    for (const [name, histogram] of Object.entries(times)) {
+      for (const [bucket, count] of Object.entries(histogram)) this.time(name, bucket, count);
     }
     return this;
   }
@@ -67,29 +75,32 @@ export const hourOf = (at: number): string => {
   return last.name;
 };
 
-/** Collects what one saga adds to the hours in which it happened. */
+/** Collects what sagas add to the hours in which it happened. */
 export class Tallier {
-  private readonly byHour = new Map<string, { counts: Record<string, number>; times: Record<string, Histogram> }>();
+  private readonly byHour = new Map<string, Sum>();
 
   count(name: string, at: number): void {
-    const { counts } = this.at(at);
-    counts[name] = (counts[name] ?? 0) + 1;
+    this.of(hourOf(at)).count(name);
   }
 
   /** @param seconds how long it took; it belongs to the hour in which it ended */
   time(name: string, at: number, seconds: number): void {
-    const { times } = this.at(at);
-    times[name] = addCounts(times[name] ?? {}, { [bucketOf(seconds)]: 1 }, 1);
+    this.of(hourOf(at)).time(name, bucketOf(seconds));
+  }
+
+  add(tallies: TalliesByHour): void {
+    for (const [hour, tally] of Object.entries(tallies)) this.of(hour).add(tally);
   }
 
   get tallies(): TalliesByHour {
     return Object.fromEntries(this.byHour);
   }
 
-  private at(at: number) {
-    const hour = hourOf(at);
-    const found = this.byHour.get(hour) ?? { counts: {}, times: {} };
-    this.byHour.set(hour, found);
-    return found;
+  private of(hour: string): Sum {
+    const found = this.byHour.get(hour);
+    if (found) return found;
+    const sum = new Sum();
+    this.byHour.set(hour, sum);
+    return sum;
   }
 }
