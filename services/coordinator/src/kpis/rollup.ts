@@ -34,7 +34,7 @@ const WINDOW_MS = 60 * 60_000;
 const SHORTEST_WINDOW_MS = 1_000;
 /** Sagas that one look finds. */
 const MOST_FOUND = 100_000;
-/** Sagas that one step counts, in a transaction of some ten milliseconds. */
+/** Sagas that one step counts, in a transaction of less than a tenth of a second. */
 const MOST_SAGAS = 1_000;
 /** After each step it rests for so many times as long as the step took, so that orders need not wait behind it. */
 const RESTS = 2;
