@@ -82,7 +82,12 @@ const conversation = (minute: number): OrderConversation => {
 
 beforeAll(async () => {
   database = await freshDatabase();
+  const runs = vi.spyOn(KpiRollup.prototype, 'run');
   services = [await start(), await start()];
+  // Their own first looks, by a clock far ahead of the test's, are over before there is anything to find.
+  await eventually(() => expect(runs.mock.results).toHaveLength(2));
+  await Promise.all(runs.mock.results.map(({ value }) => value as Promise<boolean>));
+  runs.mockRestore();
 });
 afterAll(async () => {
   await Promise.all(services.map((service) => service.stop()));

@@ -74,6 +74,8 @@ export class KpiRollup implements OnApplicationBootstrap, BeforeApplicationShutd
   ) {}
 
   onApplicationBootstrap(): void {
+    // Nest says so twice: for what listens to topics, and for what listens to HTTP.
+    if (this.poller) return;
     const log = {
       info: (message: string) => this.log.log(message),
       warn: (message: string, details?: object) => this.log.warn({ ...details, message }),
@@ -125,10 +127,11 @@ export class KpiRollup implements OnApplicationBootstrap, BeforeApplicationShutd
       const left = rest.length > 0 ? { ...found, sagas: rest } : undefined;
       return { sums, left, more: !isDone || found.until < now.getTime() };
     });
-    this.left = done?.left;
+    if (!done) return false;
+    this.left = done.left;
     // Only what is committed is measured; a crash in between leaves out a few points of a chart.
-    if (done) this.meters.record(done.sums, now);
-    return done?.more ?? false;
+    this.meters.record(done.sums, now);
+    return done.more;
   }
 
   /** Looks for sagas to which something happened since the last look, until now or for the next part of it. */
