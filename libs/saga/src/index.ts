@@ -1,5 +1,6 @@
 export { dueAtOf } from './clocks.js';
-export { defineSaga, isExpected, SagaPlanMistaken, withPolicy } from './define.js';
+export { defineSaga, SagaPlanMistaken, withPolicy } from './define.js';
+export { awaitedLast, isExpected, lastEvents } from './expected.js';
 export type * from './definition.js';
 export { drawSaga } from './draw.js';
 export { explain, statusOf, type SagaStatus } from './explain.js';
