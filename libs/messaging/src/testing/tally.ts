@@ -57,7 +57,7 @@ export const Ring = defineEffect<{ orderId: string }, { ok: boolean }>('Ring', {
   maxBackoffMs: 20,
 });
 
-/** Adds to a tally; an amount below zero is refused, 13 throws. */
+/** Adds to a tally; an amount below zero is refused, 7 asks for a ring, 9 awaits the order's wish, 13 throws. */
 export const Add = defineCommand({
   name: 'Add',
   doc: 'Adds to a tally.',
@@ -137,6 +137,7 @@ const tallyReactions = (plan: Plan): Reactions => {
       if (data.amount < 0) throw new Refused(409, 'below-zero', 'Only additions are taken.');
       if (data.amount === 13) throw new Error('unlucky');
       const added = addTo(data.orderId, data.amount, id, loaded.tally);
+      if (data.amount === 9) return { ...added, awaits: [OrderCancellationRequested.eventName] };
       return data.amount === 7
         ? { ...added, effects: [Ring({ orderId: data.orderId }, `ring/${data.orderId}`)] }
         : added;
