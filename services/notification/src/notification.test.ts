@@ -2,7 +2,8 @@ import type { EventDraft } from '@baton/contracts';
 import { encode } from '@baton/messaging';
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '@baton/messaging/testing';
 import { type RunningService, startService } from '@baton/service-kit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Mailbox, startMailbox } from './mailbox/mailbox.js';
 import { notification } from './notification.module.js';
 import { cancelled, customer, delivered, dispatched, orderId, placed } from './testing/notification.fixture.js';
@@ -12,6 +13,9 @@ let transport: MemoryTransport;
 let mailbox: Mailbox;
 let service: RunningService;
 const log: string[] = [];
+const statements = vi.spyOn(DataSource.prototype, 'query');
+/** How often it was read what mails are written from. */
+const reads = (): number => statements.mock.calls.filter(([sql]) => sql.includes('contact, lines, facts')).length;
 
 const start = async (): Promise<void> => {
   const env = { DATABASE_URL: database.url, SMTP_URL: mailbox.smtpUrl, LOG_LEVEL: 'debug' };
@@ -60,6 +64,8 @@ describe('The notification service', () => {
     const answers = reasons.map((reason) => `CustomerNotified ${reason}`);
     await eventually(() => expect([...new Set(said(orderId))]).toEqual(answers));
     expect(mailbox.counts).toEqual({ count: 4, unique: 4, repeats: 0 });
+    // All was at hand.
+    expect(reads()).toBe(0);
     await service.stop();
     await start();
     transport.repeat('orders');
@@ -107,6 +113,19 @@ describe('The notification service', () => {
       ]),
     );
     expect(said(id)).toEqual([]);
+  });
+
+  it('reads again what a mail is written from when another process sends it', async () => {
+    await service.stop();
+    statements.mockClear();
+    await database.query('update effect set due_at = now(), tries = 0');
+    await start();
+    await eventually(() => expect(reads()).toBeGreaterThan(0));
+    await eventually(async () =>
+      expect(await database.query(`select tries > 0 as tried from effect where key like 'N-4/%'`)).toEqual([
+        { tried: true },
+      ]),
+    );
   });
 
   it('keeps personal data in one column, and out of its log and its events', async () => {

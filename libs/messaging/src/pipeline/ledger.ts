@@ -57,7 +57,9 @@ export class Ledger {
    */
   accept(outcome: Outcome, key: string, trace: Headers): void {
     const records = (outcome.publish ?? []).map((draft) => this.record(draft, this.traceFor(draft.key, key, trace)));
-    const effects = (outcome.effects ?? []).map(({ effect, key, payload }) => ({ kind: effect, key, payload, trace }));
+    const effects = (outcome.effects ?? []).map(
+      ({ effect: kind, key, payload, atHand }): NewEffect => ({ kind, key, payload, trace, atHand }),
+    );
     for (const effect of effects) checkStorable(effect);
     this.map.apply(outcome.save ?? [], records, traceText(trace));
     this.records.push(...records);
