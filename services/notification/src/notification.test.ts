@@ -139,4 +139,28 @@ describe('The notification service', () => {
     expect(rows.length).toBeGreaterThan(8);
     expect(JSON.stringify(rows)).not.toMatch(personal);
   });
+
+  it('notes that a mail was sent on the page of its record, and touches no index', async () => {
+    await database.query(
+      `insert into mails (order_id, shipment, reason, state, facts, wanted_at)
+       select 'page-' || n, 1, 'shipment-dispatched', 'sending', $1, now() from generate_series(1, 500) n`,
+      [{ reason: 'shipment-dispatched', carrier: 'swift', trackingNumber: 'SW-0123456789' }],
+    );
+    const before = (await database.query(`select n_tup_upd as n from pg_stat_user_tables where relname = 'mails'`))[0];
+    await database.query(
+      `update mails set state = 'sent', settled_at = now(), message_id = '<' || order_id || '/1/shipment-dispatched@shop.example>'
+       where order_id like 'page-%'`,
+    );
+    // Of the statistics only those of statements that came before are sure to be counted.
+    await eventually(async () => {
+      await database.query('select pg_stat_force_next_flush()');
+      const [now] = await database.query(
+        `select n_tup_upd - $1::bigint as updates, n_tup_upd - n_tup_hot_upd as moved from pg_stat_user_tables
+         where relname = 'mails'`,
+        [before?.['n']],
+      );
+      expect(Number(now?.['updates'])).toBeGreaterThanOrEqual(500);
+      expect(Number(now?.['moved'])).toBeLessThan(50);
+    });
+  });
 });
