@@ -99,7 +99,8 @@ export class InputQueue {
     for (const [key, names] of awaited) this.awaited.set(key, names);
     let hurries = false;
     for (const [index, queued] of this.others.entries()) {
-      if (queued.patientSince === undefined || this.isPatient(queued.input, queued.key)) continue;
+      const { input, key, patientSince } = queued;
+      if (patientSince === undefined || key === undefined || !awaited.has(key) || this.isPatient(input, key)) continue;
       this.others[index] = { ...queued, patientSince: undefined };
       hurries = true;
     }
