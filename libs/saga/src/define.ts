@@ -58,25 +58,6 @@ export const defineSaga = (plan: SagaPlan): SagaDefinition => {
   };
 };
 
-/**
- * Whether an event is one step of many on the way on which all goes well: the saga notes it, and says and decides
- * nothing. A failure, an undo, a wish and whatever can end the saga are not expected in this sense.
- */
-export const isExpected = ({ roles, followers }: SagaDefinition, event: string): boolean => {
-  const role = roles.get(event);
-  switch (role?.kind) {
-    case 'beginning':
-    case 'begun':
-    case 'told':
-      return true;
-    case 'done':
-      // A step that none comes after may be the last that the saga waits for.
-      return (followers.get(role.step)?.length ?? 0) > 0;
-    default:
-      return false;
-  }
-};
-
 /** The same plan with other durations (milliseconds by name), for tests and demonstrations in a hurry. */
 export const withPolicy = (plan: SagaPlan, durations: Readonly<Record<string, number>>): SagaPlan => ({
   ...plan,

@@ -4,7 +4,7 @@ import { LATE, MESSAGES } from './incidents.js';
 import { isBeingUndone } from './path.js';
 import type { Incident, Saga, Unit, Wait } from './saga.js';
 import { clock, hasCome } from './time.js';
-import { type Waiting, waitingsOf } from './waits.js';
+import { isTelling, type Waiting, waitingsOf } from './waits.js';
 
 /** `waiting` is for stock, or whatever a birth with reminders waits for. */
 export type SagaStatus = 'running' | 'waiting' | 'completed' | 'cancelled';
@@ -89,11 +89,10 @@ export const explain = (definition: SagaDefinition, saga: Saga, now: string): st
     waiting.waitsFor,
     clockText(definition, waiting, saga.waits[waiting.key] ?? { since: saga.since }, incidentOf(waiting), now),
   ];
-  const isTell = ({ step }: Waiting): boolean => step.startsWith('tell-');
   const all = waitingsOf(definition, saga);
-  const work = all.filter((waiting) => !isTell(waiting));
+  const work = all.filter(({ step }) => !isTelling(step));
   // Mail that is under way is nothing to wait for; mail that has an incident is.
-  const tells = all.filter((waiting) => isTell(waiting) && incidentOf(waiting));
+  const tells = all.filter((waiting) => isTelling(waiting.step) && incidentOf(waiting));
   const byUnit = Map.groupBy(work, ({ unit }) => unit);
   const messages = saga.incidents?.find(({ step }) => step === MESSAGES);
   const parts = [

@@ -1,10 +1,12 @@
 export { dueAtOf } from './clocks.js';
-export { defineSaga, isExpected, SagaPlanMistaken, withPolicy } from './define.js';
+export { defineSaga, SagaPlanMistaken, withPolicy } from './define.js';
+export { awaitedLast, isExpected, lastEvents } from './expected.js';
 export type * from './definition.js';
 export { drawSaga } from './draw.js';
 export { explain, statusOf, type SagaStatus } from './explain.js';
 export type { Heard } from './facts.js';
 export { type At, type Message, type Reaction, react } from './react.js';
-export { type Fact, hasEnded, type Incident, type Saga, type Unit } from './saga.js';
+export { type Fact, hasEnded, type Incident, type Saga, stepOfKey, type Unit } from './saga.js';
 export { type Skip, whyNotSkip } from './skip.js';
+export { isTelling } from './waits.js';
 export { clock, days, hasCome, hours, minutes, seconds } from './time.js';

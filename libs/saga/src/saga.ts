@@ -123,6 +123,9 @@ export interface Fact {
 /** The key of something that is waited for. */
 export const waitKey = (unit: number, step: string): string => `${unit}/${step}`;
 
+/** The step in such a key. */
+export const stepOfKey = (key: string): string => key.slice(key.indexOf('/') + 1);
+
 /** Nothing more will happen to it, but for telling and for answering wishes. */
 export const hasEnded = (saga: Saga): boolean => saga.ended !== undefined;
 

@@ -2,7 +2,7 @@ import type { SagaDefinition } from './definition.js';
 import { underWay } from './path.js';
 import { hasEnded, type Saga, waitKey, withStep } from './saga.js';
 import { changed, changedUnit, noted, tellKey, type Visit } from './visit.js';
-import { waitingsOf } from './waits.js';
+import { isTelling, reasonTold, waitingsOf } from './waits.js';
 
 /** An operator goes on without waiting for a step. */
 export interface Skip {
@@ -12,14 +12,12 @@ export interface Skip {
   readonly note: string;
 }
 
-const TELL = 'tell-';
-
 /** Why a step cannot be skipped; undefined when it can. What another participant needs an answer of never can. */
 export const whyNotSkip = (definition: SagaDefinition, saga: Saga, { unit, step }: Skip): string | undefined => {
   if (!waitingsOf(definition, saga).some(({ key }) => key === waitKey(unit, step))) {
     return `Nothing waits for "${step}" of ${definition.identity.unit} ${unit}.`;
   }
-  if (step.startsWith(TELL)) return undefined;
+  if (isTelling(step)) return undefined;
   const skippable = definition.steps.some((each) => each.name === step && each.skippable);
   return skippable ? undefined : `"${step}" cannot be skipped: another participant needs its answer.`;
 };
@@ -30,8 +28,8 @@ export const skip = (visit: Visit, request: Skip): Visit => {
   if (whyNotSkip(definition, saga, request) !== undefined) return visit;
   const { unit, step, note } = request;
   const fact = { at: now, fact: 'StepSkipped', step, note, ...(unit > 0 && { unit }) };
-  if (step.startsWith(TELL)) {
-    const key = tellKey(unit, step.slice(TELL.length));
+  if (isTelling(step)) {
+    const key = tellKey(unit, reasonTold(step));
     return noted(changed(visit, { ...saga, tells: { ...saga.tells, [key]: 'told' } }), fact);
   }
   if (hasEnded(saga)) return visit;

@@ -24,8 +24,12 @@ export interface Waiting {
 }
 
 export const BEGINNING = 'beginning';
+const TELL = 'tell-';
 /** The name, as a step, of telling somebody something. */
-export const telling = (reason: string): string => `tell-${reason}`;
+export const telling = (reason: string): string => `${TELL}${reason}`;
+/** The reason in such a name. */
+export const reasonTold = (step: string): string => step.slice(TELL.length);
+export const isTelling = (step: string): boolean => step.startsWith(TELL);
 /** The name, as a step, of undoing a step. */
 export const undoOf = (step: string): string => `undo-${step}`;
 

@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common';
 import { IncidentsApi, SagasApi } from './api.js';
 import { type CoordinatorConfig, coordinatorConfig } from './config.js';
 import { dueSagas } from './deadlines.js';
-import { Definitions, expectedEvents } from './definitions/index.js';
+import { Definitions, expectedEvents, lastEventsOfEach } from './definitions/index.js';
 import { KpisApi } from './kpis/api.js';
 import { SagaMeters } from './kpis/meters.js';
 import { coordinatorMetrics } from './kpis/metrics.js';
@@ -64,6 +64,6 @@ export const coordinator = defineService({
   },
   config: coordinatorConfig,
   dueSources: [dueSagas],
-  gathering: { patient: expectedEvents, patientLoadMs: 2_000, loadMs: 2_000 },
+  gathering: { patient: expectedEvents, together: lastEventsOfEach, patientLoadMs: 2_000, loadMs: 2_000 },
   metrics: coordinatorMetrics,
 });

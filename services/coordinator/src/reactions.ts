@@ -124,6 +124,7 @@ export class CoordinatorReactions {
         ...resolved.map((incident) => save(Incidents, incident)),
       ],
       publish: visited.publish,
+      ...(visited.awaits !== undefined && { awaits: [visited.awaits] }),
     };
   }
 }

@@ -2,7 +2,8 @@ import type { EventDraft } from '@baton/contracts';
 import { encode } from '@baton/messaging';
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '@baton/messaging/testing';
 import { type RunningService, startService } from '@baton/service-kit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Mailbox, startMailbox } from './mailbox/mailbox.js';
 import { notification } from './notification.module.js';
 import { cancelled, customer, delivered, dispatched, orderId, placed } from './testing/notification.fixture.js';
@@ -12,6 +13,9 @@ let transport: MemoryTransport;
 let mailbox: Mailbox;
 let service: RunningService;
 const log: string[] = [];
+const statements = vi.spyOn(DataSource.prototype, 'query');
+/** How often it was read what mails are written from. */
+const reads = (): number => statements.mock.calls.filter(([sql]) => sql.includes('contact, lines, facts')).length;
 
 const start = async (): Promise<void> => {
   const env = { DATABASE_URL: database.url, SMTP_URL: mailbox.smtpUrl, LOG_LEVEL: 'debug' };
@@ -60,6 +64,8 @@ describe('The notification service', () => {
     const answers = reasons.map((reason) => `CustomerNotified ${reason}`);
     await eventually(() => expect([...new Set(said(orderId))]).toEqual(answers));
     expect(mailbox.counts).toEqual({ count: 4, unique: 4, repeats: 0 });
+    // All was at hand.
+    expect(reads()).toBe(0);
     await service.stop();
     await start();
     transport.repeat('orders');
@@ -109,6 +115,19 @@ describe('The notification service', () => {
     expect(said(id)).toEqual([]);
   });
 
+  it('reads again what a mail is written from when another process sends it', async () => {
+    await service.stop();
+    statements.mockClear();
+    await database.query('update effect set due_at = now(), tries = 0');
+    await start();
+    await eventually(() => expect(reads()).toBeGreaterThan(0));
+    await eventually(async () =>
+      expect(await database.query(`select tries > 0 as tried from effect where key like 'N-4/%'`)).toEqual([
+        { tried: true },
+      ]),
+    );
+  });
+
   it('keeps personal data in one column, and out of its log and its events', async () => {
     const personal = /Zoë|O’Brien|example\.test|93727|Fresno/;
     expect(log.join('\n')).not.toMatch(personal);
@@ -119,5 +138,29 @@ describe('The notification service', () => {
     );
     expect(rows.length).toBeGreaterThan(8);
     expect(JSON.stringify(rows)).not.toMatch(personal);
+  });
+
+  it('notes that a mail was sent on the page of its record, and touches no index', async () => {
+    await database.query(
+      `insert into mails (order_id, shipment, reason, state, facts, wanted_at)
+       select 'page-' || n, 1, 'shipment-dispatched', 'sending', $1, now() from generate_series(1, 500) n`,
+      [{ reason: 'shipment-dispatched', carrier: 'swift', trackingNumber: 'SW-0123456789' }],
+    );
+    const before = (await database.query(`select n_tup_upd as n from pg_stat_user_tables where relname = 'mails'`))[0];
+    await database.query(
+      `update mails set state = 'sent', settled_at = now(), message_id = '<' || order_id || '/1/shipment-dispatched@shop.example>'
+       where order_id like 'page-%'`,
+    );
+    // Of the statistics only those of statements that came before are sure to be counted.
+    await eventually(async () => {
+      await database.query('select pg_stat_force_next_flush()');
+      const [now] = await database.query(
+        `select n_tup_upd - $1::bigint as updates, n_tup_upd - n_tup_hot_upd as moved from pg_stat_user_tables
+         where relname = 'mails'`,
+        [before?.['n']],
+      );
+      expect(Number(now?.['updates'])).toBeGreaterThanOrEqual(500);
+      expect(Number(now?.['moved'])).toBeLessThan(50);
+    });
   });
 });

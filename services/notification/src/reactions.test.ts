@@ -12,6 +12,7 @@ import {
   refused,
   said,
   sends,
+  sources,
 } from './testing/notification.fixture.js';
 
 const sent = { outcome: 'sent', messageId: '<m@shop.example>' } as const;
@@ -56,6 +57,22 @@ describe('Mails to customers', () => {
           '1/shipment-dispatched',
           '2/order-delayed',
         ]);
+      }),
+    );
+  });
+
+  it('have at hand what is read later, whatever came in which order and comes after', () => {
+    const events = ['placed', delayed, dispatched, delivered, refused(1), refused(2), cancelled] as const;
+    fc.assert(
+      fc.property(fc.shuffledSubarray([...events, ...events], { minLength: 10 }), (sequence) => {
+        const talk = new Conversation();
+        const asked = sequence.flatMap((event) => sources(event === 'placed' ? talk.placed() : talk.hear(event)));
+        talk.settle(key, sent);
+        const { contact, lines } = talk.contact ?? {};
+        for (const [path, source] of asked) {
+          expect(source).toEqual({ contact, lines, facts: talk.mails.get(path)?.facts });
+        }
+        expect(asked.length).toBe(contact ? talk.mails.size : 0);
       }),
     );
   });

@@ -41,7 +41,7 @@ const sentNeeds = ({ payload }: MessageOf<typeof SendMail.result>) => ({ mail: o
 
 const outcomeOf = ({ contact, mails, send, events }: Decision): Outcome => ({
   save: [...(contact ? [save(Contacts, contact)] : []), ...mails.map((mail) => save(Mails, mail))],
-  effects: send.map((key) => SendMail(key, effectKey(key))),
+  effects: send.map(({ key, source }) => SendMail(key, effectKey(key), source)),
   publish: events,
 });
 

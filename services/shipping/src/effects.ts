@@ -1,6 +1,7 @@
 import { defineEffect, type EffectCall, type EffectDraft, Performs } from '@baton/messaging';
 import { Inject, Injectable } from '@nestjs/common';
 import { ADDRESSES, type AddressBook, CARRIERS, type CarrierPort } from './carrier/port.js';
+import type { Recipient } from './domain/address.js';
 import {
   type BookCall,
   type BookingAnswer,
@@ -13,15 +14,18 @@ import {
 /** A carrier that is away for a night must not be hammered, and one that hiccups must not delay an order by minutes. */
 const patience = { timeoutMs: 10_000, initialBackoffMs: 200, maxBackoffMs: 30_000, concurrency: 32 } as const;
 
-export const BookWithCarrier = defineEffect<BookCall, BookingAnswer>('BookWithCarrier', patience);
+export const BookWithCarrier = defineEffect<BookCall, BookingAnswer, Recipient>('BookWithCarrier', patience);
 export const CancelWithCarrier = defineEffect<CancelCall, { readonly cancelled: true }>('CancelWithCarrier', patience);
 export const HandOver = defineEffect<HandOverCall, { readonly handedOverAt: string }>('HandOver', patience);
 
-/** The effect that makes a call. */
-export const effectOf = (call: CarrierCall): EffectDraft => {
+/**
+ * The effect that makes a call.
+ * @param recipient for a booking, where it is at hand
+ */
+export const effectOf = (call: CarrierCall, recipient?: Recipient): EffectDraft => {
   switch (call.kind) {
     case 'book':
-      return BookWithCarrier(call, keyOf(call));
+      return BookWithCarrier(call, keyOf(call), recipient);
     case 'cancel':
       return CancelWithCarrier(call, keyOf(call));
     case 'hand-over':
@@ -43,9 +47,9 @@ export class CarrierCalls {
   ) {}
 
   @Performs(BookWithCarrier)
-  async book({ payload, key, signal }: EffectCall<BookCall>): Promise<BookingAnswer> {
+  async book({ payload, key, signal, atHand }: EffectCall<BookCall, Recipient>): Promise<BookingAnswer> {
     const { orderId, shipment, carrier, serviceLevel } = payload;
-    const recipient = await this.addresses.recipientOf(orderId);
+    const recipient = atHand ?? (await this.addresses.recipientOf(orderId));
     return this.carriers.book(
       { carrier, reference: `${orderId}/${shipment}`, serviceLevel, recipient },
       { key, signal },

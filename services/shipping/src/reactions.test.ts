@@ -2,7 +2,7 @@ import type { EventDraft, OrderPlaced } from '@baton/contracts';
 import type { Moment, Outcome } from '@baton/messaging';
 import { describe, expect, it } from 'vitest';
 import { shippingConfig } from './config.js';
-import type { Destination } from './domain/address.js';
+import { type Destination, recipientIn } from './domain/address.js';
 import type { Shipment } from './domain/shipment.js';
 import { bookedAs, booking, dispatching, identity, NOW, TAKEN } from './domain/testing.js';
 import { ShippingReactions } from './reactions.js';
@@ -64,6 +64,57 @@ describe('the address on its own way', () => {
     expect(reactions.learnAddress(event('OrderPlaced', placed), { destination, waiting: [] })).toEqual({});
     const outcome = reactions.bookFirst(reserved(), { row: undefined, destination }, moment);
     expect(JSON.stringify([outcome.effects, saved(outcome).shipments])).not.toMatch(/Ada|Paris|01234/);
+  });
+});
+
+const permutations = <T>(all: readonly T[]): readonly (readonly T[])[] =>
+  all.length === 0
+    ? [[]]
+    : all.flatMap((first, index) => permutations(all.toSpliced(index, 1)).map((others) => [first, ...others]));
+
+describe('the recipient at hand for a booking', () => {
+  const elsewhere = {
+    ...placed,
+    customer: { ...placed.customer, name: 'Eve', address: { city: 'Rome', country: 'IT', postalCode: '1' } },
+  };
+  const another = (shipment: number, attempt: number) =>
+    event('ShipmentBookingRequested', { orderId: 'A-1', shipment, attempt });
+
+  it('is the one that is read later, whatever came in which order and comes after', () => {
+    let asked = 0;
+    for (const sequence of permutations([placed, elsewhere, reserved(1), reserved(2), another(1, 2), another(3, 1)])) {
+      let destination: Destination | undefined;
+      const shipments = new Map<number, Shipment>();
+      const atHand: unknown[] = [];
+      const keep = (outcome: Outcome): void => {
+        const { shipments: rows, destination: known } = saved(outcome);
+        for (const row of rows) shipments.set(row.shipment, row);
+        destination = known ?? destination;
+        atHand.push(...(outcome.effects ?? []).map((effect) => effect.atHand?.reading));
+      };
+      for (const heard of sequence) {
+        if (!('name' in heard)) {
+          const waiting = (destination?.waiting ?? []).flatMap((number) => shipments.get(number) ?? []);
+          keep(reactions.learnAddress(event('OrderPlaced', heard), { destination, waiting }));
+        } else {
+          const found = { row: shipments.get(heard.data.shipment), destination };
+          if ('attempt' in heard.data)
+            keep(reactions.bookAnother(event('ShipmentBookingRequested', heard.data), found, moment));
+          else keep(reactions.bookFirst(event('StockReserved', heard.data), found, moment));
+        }
+      }
+      for (const recipient of atHand) expect(recipient).toEqual(recipientIn(destination));
+      asked += atHand.length;
+    }
+    // Each of three shipments, in all orders of six events.
+    expect(asked).toBe(3 * 720);
+  });
+
+  it('is there for a booking alone', () => {
+    const row = { ...booking(), parcels: 2 };
+    const payload = { kind: 'book', ...identity, attempt: 1, carrier: 'swift', serviceLevel: 'standard' } as const;
+    const { effects } = reactions.booked({ key: 'k', payload, result: bookedAs('1'), tries: 1 }, { row });
+    expect(effects).toMatchObject([{ effect: 'HandOver', atHand: undefined }]);
   });
 });
 

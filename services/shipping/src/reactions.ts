@@ -20,7 +20,7 @@ import { CONFIG } from '@baton/service-kit';
 import { Controller, Inject } from '@nestjs/common';
 import { ReportTracking } from './commands.js';
 import type { ShippingConfig } from './config.js';
-import { type Destination, destinationOf, waitingFor } from './domain/address.js';
+import { type Destination, destinationOf, type Recipient, recipientIn, waitingFor } from './domain/address.js';
 import { type BookingWish, bookingWasAskedFor, carrierAnswered, orderBecameKnown } from './domain/booking.js';
 import type { BookCall, BookingAnswer, CancelCall, Decision, HandOverCall } from './domain/decision.js';
 import {
@@ -71,7 +71,7 @@ export class ShippingReactions {
     const decisions = waiting.map((row) => ({ row, decision: orderBecameKnown(row, data, this.carriers) }));
     return {
       save: [save(Destinations, known), ...decisions.flatMap(({ row, decision }) => changes(row, decision))],
-      effects: decisions.flatMap(({ decision }) => decision.calls.map(effectOf)),
+      effects: decisions.flatMap(({ decision }) => callsOf(decision, recipientIn(known))),
     };
   }
 
@@ -133,7 +133,7 @@ export class ShippingReactions {
 
   private book(wish: BookingWish, { row, destination }: Loaded<typeof rowAndDestination>, now: string): Outcome {
     const decision = bookingWasAskedFor(row, wish, knownOrder(destination), this.carriers, now);
-    const outcome = outcomeOf(row, decision);
+    const outcome = outcomeOf(row, decision, recipientIn(destination));
     const { shipment } = decision;
     if (shipment === row || shipment.state !== 'waiting') return outcome;
     return {
@@ -151,10 +151,13 @@ const knownOrder = (destination: Destination | undefined) => {
 const changes = (before: Shipment | undefined, { shipment }: Decision) =>
   shipment === before ? [] : [save(Shipments, shipment)];
 
-const outcomeOf = (before: Shipment | undefined, decision: Decision): Outcome => ({
+const callsOf = ({ calls }: Decision, recipient?: Recipient) => calls.map((call) => effectOf(call, recipient));
+
+/** @param recipient where the parcels go, if it was loaded: bookings are made without reading it */
+const outcomeOf = (before: Shipment | undefined, decision: Decision, recipient?: Recipient): Outcome => ({
   save: changes(before, decision),
   publish: decision.say,
-  effects: decision.calls.map(effectOf),
+  effects: callsOf(decision, recipient),
 });
 
 const existing = (row: Shipment | undefined, { orderId, shipment }: ShipmentIdentity): Shipment => {

@@ -12,6 +12,7 @@ import { StoredAddressBook } from './store/address-book.js';
 import { AnyDestinationEntity, DestinationEntity, Destinations } from './store/destination.entity.js';
 import { Shipments1764000000000 } from './store/migrations/1764000000000-shipments.js';
 import { Archive1764000004000 } from './store/migrations/1764000004000-archive.js';
+import { MoreRoom1764000010000 } from './store/migrations/1764000010000-more-room.js';
 import { AnyShipmentEntity, ShipmentEntity, Shipments } from './store/shipment.entity.js';
 import { WebhooksApi } from './webhooks.js';
 
@@ -39,7 +40,7 @@ export const shipping = defineService({
   doc: 'Carriers: book, label, dispatch, track, cancel.',
   module: ShippingModule,
   entities: [ShipmentEntity, AnyShipmentEntity, DestinationEntity, AnyDestinationEntity],
-  migrations: [Shipments1764000000000, Archive1764000004000],
+  migrations: [Shipments1764000000000, Archive1764000004000, MoreRoom1764000010000],
   retention: { stores: [Shipments, Destinations] },
   config: shippingConfig,
   // An address is needed no sooner than the stock.

@@ -12,12 +12,36 @@ export interface EffectOptions {
 
 const defaults: EffectOptions = { timeoutMs: 10_000, initialBackoffMs: 200, maxBackoffMs: 30_000, concurrency: 32 };
 
+/**
+ * What the performer of an effect would read, from the reaction that had it at hand: kept in the memory of the process
+ * that asked, until the first try. It may be personal data, so that no JSON, log or inspection shows it.
+ */
+export class AtHand<Reading = unknown> {
+  // Private at run time too: whatever writes out an effect, or all of an outcome, finds nothing here.
+  #reading: Reading | undefined;
+
+  constructor(reading: Reading) {
+    this.#reading = reading;
+  }
+
+  /** Undefined once it was dropped. */
+  get reading(): Reading | undefined {
+    return this.#reading;
+  }
+
+  drop(): void {
+    this.#reading = undefined;
+  }
+}
+
 /** An effect that a reaction asks for. */
 export interface EffectDraft<Payload = unknown> {
   readonly effect: string;
   /** Idempotency key: the world must take two calls under one key for one. Unique within the service. */
   readonly key: string;
   readonly payload: Payload;
+  /** Never saved. */
+  readonly atHand: AtHand | undefined;
 }
 
 /** What comes back when an effect has an answer, as a message to a reaction. */
@@ -38,8 +62,12 @@ export interface EffectResultDefinition<Payload, Result> {
 }
 
 /** The declaration of one kind of effect. Calling it makes a draft for an outcome. */
-export interface EffectDefinition<Payload, Result> {
-  (payload: Payload, key: string): EffectDraft<Payload>;
+export interface EffectDefinition<Payload, Result, Reading = never> {
+  /**
+   * @param atHand what the performer would read, if the reaction has it: as it saves or has loaded it, and only what
+   * never changes from then on, since a later try reads again
+   */
+  (payload: Payload, key: string, atHand?: Reading): EffectDraft<Payload>;
   readonly effectName: string;
   readonly options: EffectOptions;
   readonly result: EffectResultDefinition<Payload, Result>;
@@ -50,18 +78,28 @@ export interface EffectDefinition<Payload, Result> {
  * returns a result (the final answer, good or bad), or throws when it does not know the answer; then the same call is
  * made again under the same key, with backoff, until there is one.
  */
-export const defineEffect = <Payload, Result>(
+export const defineEffect = <Payload, Result, Reading = never>(
   name: string,
   options: Partial<EffectOptions> = {},
-): EffectDefinition<Payload, Result> => {
+): EffectDefinition<Payload, Result, Reading> => {
   const result: EffectResultDefinition<Payload, Result> = { kind: 'effect-result', eventName: `${name}.result` };
-  const make = (payload: Payload, key: string): EffectDraft<Payload> => ({ effect: name, key, payload });
+  const make = (payload: Payload, key: string, atHand?: Reading): EffectDraft<Payload> => ({
+    effect: name,
+    key,
+    payload,
+    atHand: atHand === undefined ? undefined : new AtHand(atHand),
+  });
   return Object.assign(make, { effectName: name, options: { ...defaults, ...options }, result });
 };
 
 /** What the performer of an effect gets. */
-export interface EffectCall<Payload> {
+export interface EffectCall<Payload, Reading = never> {
   readonly payload: Payload;
+  /**
+   * What else the call needs, where this process still has it; to be read otherwise: after a crash, at a later try, by
+   * another process, or when too many effects wait.
+   */
+  readonly atHand?: Reading | undefined;
   /** Send it along as the idempotency key. */
   readonly key: string;
   /** From 1; greater when earlier tries had no answer. */

@@ -41,6 +41,11 @@ export interface Outcome {
   readonly publish?: readonly EventDraft[];
   /** Saved in the same transaction, performed after it. */
   readonly effects?: readonly EffectDraft[];
+  /**
+   * Names of patient events (`Gathering.patient`) that somebody waits for now: of the message's key, they are handled at
+   * once. Only a hint, which a restart forgets: then they wait as they are used to.
+   */
+  readonly awaits?: readonly string[];
   /** For commands. */
   readonly reply?: Reply;
   /** Puts the message aside with this reason, for an operator to see; everything else of the outcome still holds. */
@@ -57,6 +62,7 @@ export const both = (...outcomes: readonly Outcome[]): Outcome => {
     save: outcomes.flatMap((outcome) => outcome.save ?? []),
     publish: outcomes.flatMap((outcome) => outcome.publish ?? []),
     effects: outcomes.flatMap((outcome) => outcome.effects ?? []),
+    awaits: outcomes.flatMap((outcome) => outcome.awaits ?? []),
     ...(reply && { reply }),
     ...(deadLetter !== undefined && { deadLetter }),
   };

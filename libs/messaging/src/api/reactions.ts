@@ -100,9 +100,9 @@ export const PERFORMS = 'baton:performs';
 
 /** Makes a method of a provider the performer of an effect; see `defineEffect`. */
 export const Performs =
-  <Payload, Result>(
-    effect: EffectDefinition<Payload, Result>,
-  ): Decorates<(call: EffectCall<Payload>) => Promise<Result>> =>
+  <Payload, Result, Reading>(
+    effect: EffectDefinition<Payload, Result, Reading>,
+  ): Decorates<(call: EffectCall<Payload, Reading>) => Promise<Result>> =>
   (_target, _name, descriptor) => {
     if (descriptor.value) Reflect.defineMetadata(PERFORMS, effect, descriptor.value);
   };

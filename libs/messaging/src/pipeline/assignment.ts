@@ -3,6 +3,7 @@ import type { PartitionOffset, TopicPartition } from '../transport/port.js';
 import type { SavedEffect } from './effect.js';
 import type { RetryPolicy } from './holding.js';
 import type { OutboxRow } from './outbox.js';
+import type { Awaited } from './queue.js';
 import type { Reactions } from './reactions.js';
 import type { Taken } from './taken.js';
 
@@ -48,6 +49,8 @@ export interface Committed {
   readonly rewind: readonly PartitionOffset[];
   /** Answers for those who submitted commands. */
   readonly settle: readonly (() => void)[];
+  /** Messages that wait no longer for company. */
+  readonly awaited: Awaited;
   /** When the next held message of these keys is worth a look, milliseconds from now; undefined if none is. */
   readonly heldSoonMs: number | undefined;
 }

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { EffectCall } from '../api/effects.js';
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
-import { Add, TallyService } from '../testing/tally.js';
+import { Add, type Ringing, TallyService } from '../testing/tally.js';
 
 let database: FreshDatabase;
 const services: TallyService[] = [];
@@ -25,7 +24,7 @@ const stop = async (): Promise<void> => {
 let calls: string[] = [];
 const gates = new Map<string, () => void>();
 /** Answers when its order's gate opens; a stop ends the wait without an answer. */
-const answerLater = async ({ payload: { orderId }, signal }: EffectCall<{ orderId: string }>) => {
+const answerLater = async ({ payload: { orderId }, signal }: Ringing) => {
   calls.push(orderId);
   await new Promise<void>((resolve, reject) => {
     gates.set(orderId, resolve);

@@ -2,7 +2,7 @@ import { SpanKind } from '@opentelemetry/api';
 import type pg from 'pg';
 import type { EffectCall, EffectDefinition } from '../api/effects.js';
 import { pipelineMetrics } from '../telemetry/metrics.js';
-import { beginSpan, fail } from '../telemetry/tracing.js';
+import { beginSpan, fail, type Traced, unseenSpan } from '../telemetry/tracing.js';
 import type { Run } from '../state/rows.js';
 import type { Headers } from '../transport/port.js';
 import { runOn, withClient } from './connection.js';
@@ -25,7 +25,7 @@ import { patiently, Poller } from './patience.js';
 /** Makes the call that an effect stands for. */
 export interface Performer {
   readonly effect: EffectDefinition<unknown, unknown>;
-  readonly perform: (call: EffectCall<unknown>) => Promise<unknown>;
+  readonly perform: (call: EffectCall<unknown, unknown>) => Promise<unknown>;
 }
 
 /** Takes the answer of an effect to its reaction. */
@@ -34,6 +34,11 @@ export type OnResult = (effect: SavedEffect, result: unknown, trace: Headers) =>
 /** For effects of processes that are gone; this one knows when its own are due again. */
 const CLAIM_PAUSE_MS = 2_000;
 const CLAIM_ROWS = 500;
+/**
+ * Effects of a process that wait with what their performers would read at hand; a kilobyte or two each. More wait only
+ * when the world is slow, and are read when it is their turn.
+ */
+export const MOST_AT_HAND = 5_000;
 
 interface Lane {
   readonly performer: Performer;
@@ -53,6 +58,8 @@ export class EffectWorker {
   private readonly claimed = new Map<string, SavedEffect>();
   /** Had no answer, and are on their way to rows that anybody may claim. */
   private readonly leaving = new Set<SavedEffect>();
+  /** Effects in the lanes that have at hand what their performers would read. */
+  private atHand = 0;
   /** Owned by this process at the last look, by the database, and not known here. */
   private unknown: ReadonlySet<string> = new Set();
   private readonly abort = new AbortController();
@@ -113,8 +120,13 @@ export class EffectWorker {
       this.claimed.set(effectText(effect), effect);
       const lane = this.lanes.get(effect.kind);
       if (!lane) {
+        effect.atHand?.drop();
         this.log.error(`Nothing performs the effect ${effect.kind}; it waits until a version that does is started.`);
         continue;
+      }
+      if (effect.atHand) {
+        if (this.atHand < MOST_AT_HAND) this.atHand += 1;
+        else effect.atHand.drop();
       }
       lane.waiting.add(effect);
       this.fill(lane);
@@ -145,25 +157,17 @@ export class EffectWorker {
       const [next] = lane.waiting;
       if (!next) return;
       lane.waiting.delete(next);
+      if (next.atHand?.reading !== undefined) this.atHand -= 1;
       lane.open += 1;
       const call = new Call(next, lane.performer.effect.options.timeoutMs);
-      const end = this.perform(lane.performer, next, call).finally(() => {
-        lane.open -= 1;
-        call.end();
-        this.calls.delete(call);
-        this.fill(lane);
-      });
-      this.calls.set(call, end);
+      this.calls.set(call, this.perform(lane, next, call));
     }
   }
 
-  private async perform({ effect, perform }: Performer, saved: SavedEffect, call: Call): Promise<void> {
+  private async perform(lane: Lane, saved: SavedEffect, call: Call): Promise<void> {
+    const { effect, perform } = lane.performer;
     const { initialBackoffMs, maxBackoffMs } = effect.options;
-    const traced = beginSpan(`perform ${saved.kind}`, saved.trace, SpanKind.INTERNAL, {
-      'baton.key': subjectOf(saved),
-      'baton.effect.key': saved.key,
-      'baton.effect.attempt': saved.tries + 1,
-    });
+    const traced = unseenSpan(saved.trace) ?? beginPerforming(saved);
     const begun = performance.now();
     try {
       const result = await traced.within(() => perform(call));
@@ -181,6 +185,10 @@ export class EffectWorker {
     } finally {
       pipelineMetrics.effectDuration.record((performance.now() - begun) / 1_000, { effect: saved.kind });
       traced.span.end();
+      lane.open -= 1;
+      call.end();
+      this.calls.delete(call);
+      this.fill(lane);
     }
   }
 
@@ -215,8 +223,15 @@ export class EffectWorker {
   }
 }
 
+const beginPerforming = (saved: SavedEffect): Traced =>
+  beginSpan(`perform ${saved.kind}`, saved.trace, SpanKind.INTERNAL, {
+    'baton.key': subjectOf(saved),
+    'baton.effect.key': saved.key,
+    'baton.effect.attempt': saved.tries + 1,
+  });
+
 /** One try; its signal is made only for those who look at it, and its timer ends with it. */
-class Call implements EffectCall<unknown> {
+class Call implements EffectCall<unknown, unknown> {
   readonly payload: unknown;
   readonly key: string;
   readonly attempt: number;
@@ -224,12 +239,17 @@ class Call implements EffectCall<unknown> {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    { payload, key, tries }: SavedEffect,
+    private readonly effect: SavedEffect,
     private readonly timeoutMs: number,
   ) {
+    const { payload, key, tries } = effect;
     this.payload = payload;
     this.key = key;
     this.attempt = tries + 1;
+  }
+
+  get atHand(): unknown {
+    return this.effect.atHand?.reading;
   }
 
   get signal(): AbortSignal {
@@ -247,6 +267,7 @@ class Call implements EffectCall<unknown> {
   }
 
   end(): void {
+    this.effect.atHand?.drop();
     clearTimeout(this.timer);
   }
 }

@@ -1,3 +1,4 @@
+import type { AtHand } from '../api/effects.js';
 import type { Headers } from '../transport/port.js';
 
 /** Names one effect of a service. */
@@ -10,6 +11,8 @@ export interface EffectName {
 export interface NewEffect extends EffectName {
   readonly payload: unknown;
   readonly trace: Headers;
+  /** Never saved: there only for effects that this process has asked for itself. */
+  readonly atHand?: AtHand | undefined;
 }
 
 /** One effect among those of its unit of work, the first being 0. */

@@ -153,11 +153,57 @@ test('the first half of what was taken leaves the second behind', () => {
   expect(second.reach(partition)).toBe(4n);
 });
 
-test('a record whose body alone tells its name waits for nobody', () => {
-  const { isPatient } = patienceOf({ patient: [OrderPlaced] });
-  expect(isPatient(record(undefined))).toBe(false);
-  expect(isPatient(record('a.stranger'))).toBe(false);
-  expect(isPatient(patient())).toBe(true);
+test('a record whose body alone tells its name waits for nobody', async () => {
+  const queue = queueFor();
+  queue.push([patient()]);
+  expect(await isReady(queue)).toBe(false);
+  queue.push([record(undefined)]);
+  expect(await isReady(queue)).toBe(true);
+  queue.take(10);
+  queue.push([record('a.stranger')]);
+  expect(await isReady(queue)).toBe(true);
+});
+
+test('a patient message that is awaited waits no longer, whether it is here or comes, once', async () => {
+  const queue = queueFor();
+  queue.push([patient('a'), patient('b')]);
+  queue.expedite(new Map([['a', ['OrderPlaced']]]));
+  expect(await isReady(queue)).toBe(true);
+  expect(queue.take(10).inputs).toMatchObject([{ record: { key: 'a' } }]);
+  expect(await isReady(queue)).toBe(false);
+  queue.expedite(
+    new Map([
+      ['c', ['OrderPlaced']],
+      ['d', ['OrderCancellationRequested']],
+    ]),
+  );
+  expect(await isReady(queue)).toBe(false);
+  queue.push([patient('d')]);
+  expect(await isReady(queue)).toBe(false);
+  queue.push([patient('c')]);
+  expect(await isReady(queue)).toBe(true);
+  expect(queue.take(10).inputs).toMatchObject([{ record: { key: 'c' } }]);
+  queue.push([patient('c')]);
+  expect(await isReady(queue)).toBe(false);
+});
+
+test('of a set that is waited for together, the last one of its key waits no longer', async () => {
+  const queue = new InputQueue(patienceOf({ together: [[OrderPlaced, OrderCancellationRequested]], patientMs: 200 }));
+  queue.push([patient('a'), urgent('b')]);
+  expect(await isReady(queue)).toBe(false);
+  queue.push([patient('a')]);
+  expect(await isReady(queue)).toBe(false);
+  queue.push([urgent('a')]);
+  expect(await isReady(queue)).toBe(true);
+  expect(queue.take(10).inputs).toHaveLength(3);
+  // What was taken has been here.
+  queue.push([patient('a')]);
+  expect(await isReady(queue)).toBe(false);
+  queue.drop([partition]);
+  queue.push([urgent('a')]);
+  expect(await isReady(queue)).toBe(false);
+  queue.expedite(new Map([['a', ['OrderCancellationRequested']]]));
+  expect(await isReady(queue)).toBe(true);
 });
 
 test('without patient messages none waits', async () => {

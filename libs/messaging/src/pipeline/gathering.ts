@@ -12,6 +12,11 @@ export interface Gathering {
    * among them takes along those of its key.
    */
   readonly patient?: readonly MessageDefinition[];
+  /**
+   * Sets of events for whose last one alone somebody waits: each is patient until all of its set and key are here, or an
+   * outcome says that it is awaited (`Outcome.awaits`).
+   */
+  readonly together?: readonly (readonly MessageDefinition[])[];
   /** How long those wait at most, milliseconds; 250 if left out. */
   readonly patientMs?: number;
   /** The same under load: the more there is at hand, the nearer to this, milliseconds. `patientMs` if left out. */
@@ -31,25 +36,28 @@ const FULL = 1_000;
 
 /** Which messages wait for company, and how long. */
 export interface Patience {
-  readonly isPatient: (input: Input) => boolean;
+  readonly isPatient: (name: string) => boolean;
+  /** The names of all that a message waits for together with itself. */
+  readonly setOf: (name: string) => readonly string[] | undefined;
   /** Milliseconds, by how many messages are at hand. */
   readonly patientMs: (size: number) => number;
 }
 
-export const allAreUrgent: Patience = { isPatient: () => false, patientMs: () => 0 };
+export const allAreUrgent: Patience = { isPatient: () => false, setOf: () => undefined, patientMs: () => 0 };
 
 export const patienceOf = ({
   patient = [],
+  together = [],
   patientMs = PATIENT_MS,
   patientLoadMs = patientMs,
 }: Gathering): Patience => {
-  const names = new Set(patient.map(({ eventName }) => eventName));
+  const sets = together.map((set) => set.map(({ eventName }) => eventName)).filter((set) => set.length > 1);
+  const setOf = new Map(sets.flatMap((set) => set.map((name) => [name, set])));
+  const names = new Set([...patient.map(({ eventName }) => eventName), ...setOf.keys()]);
   return {
     patientMs: (size) => patientMs + (patientLoadMs - patientMs) * Math.min(1, size / FULL),
-    isPatient: (input) => {
-      const name = nameOf(input);
-      return name !== undefined && names.has(name);
-    },
+    isPatient: (name) => names.has(name),
+    setOf: (name) => setOf.get(name),
   };
 };
 
@@ -60,7 +68,7 @@ export const deliveryPatience = (
 ): number => (heard.every((name) => patient.some(({ eventName }) => eventName === name)) ? patientMs : 0);
 
 /** A record whose name only its body tells is not opened for this, and waits for nobody. */
-const nameOf = (input: Input): string | undefined => {
+export const nameOf = (input: Input): string | undefined => {
   if (input.kind === 'record') return definitionIn(input.record)?.eventName;
   return input.kind === 'effect' ? input.message.name : undefined;
 };

@@ -35,6 +35,8 @@ export class Ledger {
   readonly settle: (() => void)[] = [];
   readonly held: NewHeld[] = [];
   readonly again: HeldAgain[] = [];
+  /** Patient messages that are awaited now. */
+  readonly awaited = new Map<string, readonly string[]>();
   /** Held messages that are done with. */
   readonly done: string[] = [];
   private readonly records: OutgoingRecord[] = [];
@@ -55,10 +57,14 @@ export class Ledger {
    */
   accept(outcome: Outcome, key: string, trace: Headers): void {
     const records = (outcome.publish ?? []).map((draft) => this.record(draft, this.traceFor(draft.key, key, trace)));
-    const effects = (outcome.effects ?? []).map(({ effect, key, payload }) => ({ kind: effect, key, payload, trace }));
+    const effects = (outcome.effects ?? []).map(
+      ({ effect: kind, key, payload, atHand }): NewEffect => ({ kind, key, payload, trace, atHand }),
+    );
     for (const effect of effects) checkStorable(effect);
     this.map.apply(outcome.save ?? [], records, traceText(trace));
     this.records.push(...records);
+    if (outcome.awaits?.length) this.awaited.set(key, outcome.awaits);
+    else this.awaited.delete(key);
     for (const effect of effects) {
       // Of two under one key, the first is saved.
       const text = effectText(effect);

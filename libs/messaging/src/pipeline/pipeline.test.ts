@@ -326,6 +326,13 @@ test('a message that waits for nobody goes ahead with those of its key, and the 
   expect(await standing()).toEqual({ at: 4, ahead: null });
 });
 
+test('a message that an outcome awaits is handled at once, the others wait on', async () => {
+  const service = await start({ gathering: wishesMayWait });
+  await service.pipeline.submit(Add, { orderId: 'b', amount: 9 });
+  transport.deliver([wish('a', 1), wish('b', 2)]);
+  await eventually(async () => expect(await totals()).toEqual({ b: 11 }));
+});
+
 test('a message that the database refuses does not take the position past one that waits', async () => {
   const service = await start({ gathering: wishesMayWait });
   transport.deliver([wish('b', 1), wish('a', 1), wish('b', 5_000), wish('b', 2)]);

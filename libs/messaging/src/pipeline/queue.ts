@@ -1,5 +1,5 @@
 import type { TopicPartition } from '../transport/port.js';
-import { allAreUrgent, type Patience } from './gathering.js';
+import { allAreUrgent, nameOf, type Patience } from './gathering.js';
 import type { HeldInput, Input, RecordInput } from './inputs.js';
 import { partitionName } from './positions.js';
 import type { Taken } from './taken.js';
@@ -10,6 +10,12 @@ const MOST_RECORDS = 16_000;
 const MOST_BYTES = 32 * 1024 * 1024;
 /** With more than this part of them here, nothing waits for company any more. */
 const CROWDED = 0.75;
+
+/** Keys of which a patient message is awaited; of more, the oldest are forgotten. */
+const MOST_AWAITED = 20_000;
+
+/** Names of patient messages that are awaited now, by key. */
+export type Awaited = ReadonlyMap<string, readonly string[]>;
 
 /** A partition of which something was here. */
 interface Place {
@@ -55,6 +61,9 @@ export class InputQueue {
   private patience: NodeJS.Timeout | undefined;
   private filled: (() => void) | undefined;
   private drained: (() => void)[] = [];
+  /** Names of those here that wait for their set, by key. */
+  private readonly gathered = new Map<string, Set<string>>();
+  private readonly awaited = new Map<string, readonly string[]>();
   private readonly places = new Map<string, Place>();
   private round = 0;
 
@@ -70,8 +79,9 @@ export class InputQueue {
     for (const input of inputs) {
       if (input.kind === 'held') this.held.push(input);
       else {
-        const patientSince = this.waits.isPatient(input) ? now : undefined;
-        this.others.push({ input, key: keyOf(input), place: this.placeOf(input), patientSince });
+        const key = keyOf(input);
+        const patientSince = this.isPatient(input, key) ? now : undefined;
+        this.others.push({ input, key, place: this.placeOf(input), patientSince });
         hurries ||= patientSince === undefined;
         if (input.kind === 'record') {
           this.records += 1;
@@ -81,6 +91,24 @@ export class InputQueue {
     }
     if (hurries || this.held.length > 0 || this.isCrowded()) this.hurry();
     else this.watch();
+  }
+
+  /** Lets these messages wait no longer: those that are here, and those that come. */
+  expedite(awaited: Awaited): void {
+    if (awaited.size === 0) return;
+    for (const [key, names] of awaited) this.awaited.set(key, names);
+    let hurries = false;
+    for (const [index, queued] of this.others.entries()) {
+      const { input, key, patientSince } = queued;
+      if (patientSince === undefined || key === undefined || !awaited.has(key) || this.isPatient(input, key)) continue;
+      this.others[index] = { ...queued, patientSince: undefined };
+      hurries = true;
+    }
+    for (const key of this.awaited.keys()) {
+      if (this.awaited.size <= MOST_AWAITED) break;
+      this.awaited.delete(key);
+    }
+    if (hurries) this.hurry();
   }
 
   /** Resolves when there is something that waits no longer, or after `wake`. */
@@ -126,20 +154,19 @@ export class InputQueue {
     for (const queued of left) this.noteLeft(queued);
     for (const queued of chosen) noteTaken(queued);
     this.others = left;
-    const inputs = chosen.map(({ input }) => input);
-    this.forget(inputs);
+    this.forget(chosen);
     this.urgent = isCut || this.held.length > 0;
     clearTimeout(this.patience);
     this.patience = undefined;
     if (!this.urgent) this.watch();
-    return { inputs: [...held, ...inputs], reach: this.reach() };
+    return { inputs: [...held, ...chosen.map(({ input }) => input)], reach: this.reach() };
   }
 
   /** Drops records of partitions that are delivered again from another place, or by somebody else. */
   drop(partitions: readonly TopicPartition[]): void {
     const names = new Set(partitions.map(partitionName));
     const isDropped = ({ input }: Queued) => input.kind === 'record' && names.has(partitionName(input.record));
-    this.forget(this.others.filter(isDropped).map(({ input }) => input));
+    this.forget(this.others.filter(isDropped));
     this.others = this.others.filter((queued) => !isDropped(queued));
     for (const name of names) this.places.delete(name);
   }
@@ -156,6 +183,29 @@ export class InputQueue {
     const keys = new Set<string>();
     for (const queued of this.others) if (queued.key !== undefined && isDue(queued)) keys.add(queued.key);
     return (queued) => (queued.key === undefined ? isDue(queued) : keys.has(queued.key));
+  }
+
+  private isPatient(input: Queued['input'], key: string | undefined): boolean {
+    const name = nameOf(input);
+    if (name === undefined || !this.waits.isPatient(name)) return false;
+    return key === undefined || !(this.isAwaited(name, key) || this.completes(name, key));
+  }
+
+  /** What is awaited is so once. */
+  private isAwaited(name: string, key: string): boolean {
+    if (!this.awaited.get(key)?.includes(name)) return false;
+    this.awaited.delete(key);
+    return true;
+  }
+
+  /** Whether all of its set and key are here with this one. */
+  private completes(name: string, key: string): boolean {
+    const set = this.waits.setOf(name);
+    if (!set) return false;
+    let here = this.gathered.get(key);
+    if (!here) this.gathered.set(key, (here = new Set()));
+    here.add(name);
+    return set.every((each) => here.has(each));
   }
 
   private placeOf(input: Input): Place | undefined {
@@ -201,8 +251,9 @@ export class InputQueue {
     this.wake();
   }
 
-  private forget(inputs: readonly Input[]): void {
-    for (const input of inputs) {
+  private forget(gone: readonly Queued[]): void {
+    for (const { input, key } of gone) {
+      if (key !== undefined) this.gathered.delete(key);
       if (input.kind !== 'record') continue;
       this.records -= 1;
       this.bytes -= bytesOf(input);

@@ -281,6 +281,7 @@ export class PipelineRuntime extends Pipeline {
     }
     if (committed.heldSoonMs !== undefined) this.holding?.soon(committed.heldSoonMs);
     this.effects?.add(committed.effects);
+    this.queue.expedite(committed.awaited);
     this.consumption.moved(committed.positions);
     this.consumption.rewind(committed.rewind);
     for (const settle of committed.settle) settle();

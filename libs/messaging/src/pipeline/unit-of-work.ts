@@ -83,7 +83,7 @@ export class UnitOfWork {
     const answered = before.effects.batches;
     const effects = await this.ledger.write(this.run, { id, outbox, positions, published, owner, answered });
     this.ledger.report();
-    const { settle } = this.ledger;
+    const { settle, awaited } = this.ledger;
     return {
       before: unpublished,
       looked,
@@ -92,6 +92,7 @@ export class UnitOfWork {
       positions,
       rewind,
       settle,
+      awaited,
       heldSoonMs: this.ledger.heldSoonMs,
     };
   }

@@ -52,12 +52,12 @@ const Tallies = defineStore<Tally>()(TallyEntity, 'orderId');
 const tally = (orderId: string) => ({ tally: one(Tallies, { orderId }) });
 const none = (orderId: string): Tally => ({ orderId, total: 0, heard: [], rang: 0, parked: 0 });
 
-export const Ring = defineEffect<{ orderId: string }, { ok: boolean }>('Ring', {
+export const Ring = defineEffect<{ orderId: string }, { ok: boolean }, number>('Ring', {
   initialBackoffMs: 10,
   maxBackoffMs: 20,
 });
 
-/** Adds to a tally; an amount below zero is refused, 13 throws. */
+/** Adds to a tally; an amount below zero is refused, 7 asks for a ring, 9 awaits the order's wish, 13 throws. */
 export const Add = defineCommand({
   name: 'Add',
   doc: 'Adds to a tally.',
@@ -72,11 +72,14 @@ export const Due = defineCommand({
   key: ({ orderId }) => orderId,
 });
 
+/** A call with the total at hand as it was when it was asked for. */
+export type Ringing = EffectCall<{ orderId: string }, number>;
+
 /** How a test makes the reactions misbehave. */
 export interface Plan {
   /** Wishes with this number throw while it is set. */
   poison?: number | undefined;
-  ring?: (call: EffectCall<{ orderId: string }>) => Promise<{ ok: boolean }>;
+  ring?: (call: Ringing) => Promise<{ ok: boolean }>;
   /** When a ring counts as unanswered, milliseconds. */
   ringTimeoutMs?: number;
   /** Reactions are called as Nest calls those with a guard. */
@@ -137,8 +140,14 @@ const tallyReactions = (plan: Plan): Reactions => {
       if (data.amount < 0) throw new Refused(409, 'below-zero', 'Only additions are taken.');
       if (data.amount === 13) throw new Error('unlucky');
       const added = addTo(data.orderId, data.amount, id, loaded.tally);
+      if (data.amount === 9) return { ...added, awaits: [OrderCancellationRequested.eventName] };
       return data.amount === 7
-        ? { ...added, effects: [Ring({ orderId: data.orderId }, `ring/${data.orderId}`)] }
+        ? {
+            ...added,
+            effects: [
+              Ring({ orderId: data.orderId }, `ring/${data.orderId}`, (loaded.tally?.total ?? 0) + data.amount),
+            ],
+          }
         : added;
     },
   );
@@ -208,8 +217,8 @@ export class TallyService {
       ...(dueSources && { dueSources }),
       ...(gathering && { gathering }),
     });
-    const perform = (call: EffectCall<unknown>) =>
-      (plan.ring ?? (() => Promise.resolve({ ok: true })))(call as EffectCall<{ orderId: string }>);
+    const perform = (call: EffectCall<unknown, unknown>) =>
+      (plan.ring ?? (() => Promise.resolve({ ok: true })))(call as Ringing);
     const { ringTimeoutMs: timeoutMs = Ring.options.timeoutMs } = plan;
     const effect = Object.assign(Ring.bind(undefined), Ring, { options: { ...Ring.options, timeoutMs } });
     await pipeline.start(tallyReactions(plan), [{ effect: effect as never, perform }]);

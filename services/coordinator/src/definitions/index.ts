@@ -1,5 +1,5 @@
 import { type EventDefinition, definitionOf } from '@baton/contracts';
-import { defineSaga, isExpected, type SagaDefinition, type SagaPlan, withPolicy } from '@baton/saga';
+import { defineSaga, isExpected, lastEvents, type SagaDefinition, type SagaPlan, withPolicy } from '@baton/saga';
 import { orderFulfilmentV1 } from './order-fulfilment.v1.js';
 
 /** Every definition that some saga may still run by, versions of one name in ascending order. New sagas take the last. */
@@ -15,6 +15,11 @@ export const heardEvents: readonly EventDefinition[] = [
 /** Those of them after which no saga of any definition has anything to decide while all goes well. */
 export const expectedEvents: readonly EventDefinition[] = heardEvents.filter(({ eventName }) =>
   checked.every((definition) => !definition.roles.has(eventName) || isExpected(definition, eventName)),
+);
+
+/** Of each definition the events after all of which its sagas end. */
+export const lastEventsOfEach: readonly (readonly EventDefinition[])[] = checked.map((definition) =>
+  lastEvents(definition).map(definitionOf),
 );
 
 /** Names of the definitions whose sagas listen to an event. */

@@ -1,7 +1,8 @@
-import { days, hours, minutes, statusOf } from '@baton/saga';
+import { awaitedLast, days, defineSaga, hours, minutes, statusOf } from '@baton/saga';
 import { describe, expect, it } from 'vitest';
-import { given } from './events.fixture.js';
+import { given, type OrderConversation } from './events.fixture.js';
 import { expectedEvents } from './index.js';
+import { orderFulfilmentV1 } from './order-fulfilment.v1.js';
 
 describe('the forward path', () => {
   it('says only that it began and how it ended', () => {
@@ -42,6 +43,16 @@ describe('the forward path', () => {
       'ShipmentDispatched',
       'StockReserved',
     ]);
+  });
+
+  it('hears at once what it awaits last', () => {
+    const awaits = (order: OrderConversation) => order.saga && awaitedLast(defineSaga(orderFulfilmentV1), order.saga);
+    const order = given().upTo('reserved');
+    expect(awaits(order)).toBeUndefined();
+    expect(awaits(order.packed().booked().dispatched())).toBeUndefined();
+    expect(awaits(order.delivered())).toBe('StockSettled');
+    expect(awaits(order.settled())).toBeUndefined();
+    expect(awaits(given().upTo('dispatched').settled())).toBe('ShipmentDelivered');
   });
 
   it('hears everything twice as if once', () => {

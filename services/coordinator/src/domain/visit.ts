@@ -1,5 +1,5 @@
 import type { EventDraft } from '@baton/contracts';
-import { type At, type Message, react, type Saga, type SagaDefinition, statusOf } from '@baton/saga';
+import { type At, awaitedLast, type Message, react, type Saga, type SagaDefinition, statusOf } from '@baton/saga';
 import { type HistoryRecord, type IncidentRecord, nextDue, type SagaRecord } from './records.js';
 
 /** What a visit to a saga changes; empty when nothing did. */
@@ -10,6 +10,8 @@ export interface Visited {
   /** Ids of the incidents that were closed. */
   readonly resolved: readonly string[];
   readonly publish: readonly EventDraft[];
+  /** The event by which it ends if it comes next. */
+  readonly awaits?: string;
 }
 
 const UNCHANGED: Visited = { opened: [], resolved: [], publish: [] };
@@ -56,6 +58,7 @@ export const visit = (
   }
   const { definition: name, id: orderId, version } = saga;
   const visits = (record?.visits ?? 0) + 1;
+  const awaits = awaitedLast(definition, saga);
   return {
     record: {
       definition: name,
@@ -76,5 +79,6 @@ export const visit = (
     opened: openedIn(before, saga),
     resolved: resolvedIn(before, saga),
     publish,
+    ...(awaits !== undefined && { awaits }),
   };
 };

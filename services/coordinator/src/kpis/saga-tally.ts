@@ -1,4 +1,4 @@
-import type { Fact, Saga, SagaDefinition, Unit } from '@baton/saga';
+import { type Fact, isTelling, type Saga, type SagaDefinition, stepOfKey, type Unit } from '@baton/saga';
 import { Tallier, type TalliesByHour } from './tally.js';
 
 /** Kinds of causes of trouble; the first part of a cause's name. */
@@ -163,8 +163,8 @@ export const tallySaga = (definition: SagaDefinition, saga: Saga, facts: readonl
 export const longestWait = (saga: Saga): { readonly step: string; readonly since: string } | undefined => {
   if (saga.ended) return undefined;
   const waits = Object.entries(saga.waits)
-    .map(([key, { since }]) => ({ step: key.slice(key.indexOf('/') + 1), since }))
+    .map(([key, { since }]) => ({ step: stepOfKey(key), since }))
     // That a mail is still on its way holds nothing up.
-    .filter(({ step }) => !step.startsWith('tell-'));
+    .filter(({ step }) => !isTelling(step));
   return waits.toSorted((a, b) => Date.parse(a.since) - Date.parse(b.since))[0];
 };

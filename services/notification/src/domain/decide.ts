@@ -3,6 +3,7 @@ import {
   type ContactRecord,
   factsOf,
   keyFor,
+  type MailSource,
   type MailCause,
   type MailFacts,
   type MailKey,
@@ -13,7 +14,7 @@ import {
 export interface Decision {
   readonly contact?: ContactRecord;
   readonly mails: readonly MailRecord[];
-  readonly send: readonly MailKey[];
+  readonly send: readonly { readonly key: MailKey; readonly source: MailSource }[];
   readonly events: readonly EventDraft[];
 }
 
@@ -49,10 +50,11 @@ export const orderPlaced = (
     .filter(({ state }) => state === 'waiting')
     .map((each) => ({ ...each, state: 'sending' as const }));
   const mails = [newMail(key, { reason: 'order-placed', placedAt }, 'sending', now), ...freed];
+  const contact = { name: customer.name, email: customer.email };
   return {
-    contact: { ...known, orderId, contact: { name: customer.name, email: customer.email }, lines, waiting: [] },
+    contact: { ...known, orderId, contact, lines, waiting: [] },
     mails,
-    send: mails.map(keyOf),
+    send: mails.map((each) => ({ key: keyOf(each), source: { contact, lines, facts: each.facts } })),
     events: [],
   };
 };
@@ -66,14 +68,16 @@ export const mailWanted = (
 ): Decision => {
   if (mail) return repeated(mail);
   const key = keyFor(event);
+  const facts = factsOf(event);
   if (contact?.contact) {
-    return { mails: [newMail(key, factsOf(event), 'sending', now)], send: [key], events: [] };
+    const source = { contact: contact.contact, lines: contact.lines, facts };
+    return { mails: [newMail(key, facts, 'sending', now)], send: [{ key, source }], events: [] };
   }
   const { orderId, shipment, reason } = key;
   const { lines = [], waiting = [] } = contact ?? {};
   return {
     contact: { orderId, contact: null, lines, waiting: [...waiting, { shipment, reason }] },
-    mails: [newMail(key, factsOf(event), 'waiting', now)],
+    mails: [newMail(key, facts, 'waiting', now)],
     send: [],
     events: [],
   };

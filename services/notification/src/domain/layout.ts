@@ -14,7 +14,11 @@ export interface Letter {
  * Text on one line: control characters and line separators become spaces, so that nothing can begin a header of its
  * own or a paragraph that is not ours; direction overrides go, for they make one thing look like another.
  */
-export const singleLine = (text: string): string =>
+export const singleLine = (text: string): string => (NOT_PLAIN.test(text) ? madeSingle(text) : text);
+
+/** Anything but visible ASCII with single spaces inside: the rest, nearly all text, is one line as it is. */
+const NOT_PLAIN = /[^ -~]|^ | $| {2}/;
+const madeSingle = (text: string): string =>
   text
     .replace(/[\u202a-\u202e\u2066-\u2069]/gu, '')
     .replace(/[\p{Cc}\u2028\u2029\s]+/gu, ' ')

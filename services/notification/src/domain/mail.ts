@@ -36,6 +36,13 @@ export interface Contact {
   readonly email: string;
 }
 
+/** What a mail is written from, and to whom. */
+export interface MailSource {
+  readonly contact: Contact;
+  readonly lines: readonly Line[];
+  readonly facts: MailFacts;
+}
+
 /** One record per order. Contact and lines came with OrderPlaced; until then mails wait for it here. */
 export interface ContactRecord {
   readonly orderId: string;

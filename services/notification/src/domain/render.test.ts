@@ -10,6 +10,7 @@ import {
   placed,
   refused,
 } from '../testing/notification.fixture.js';
+import { singleLine } from './layout.js';
 import { factsOf, type MailFacts } from './mail.js';
 import { render } from './render.js';
 
@@ -18,6 +19,18 @@ const write = (facts: MailFacts, name: string = customer.name) => render({ order
 const welcome: MailFacts = { reason: 'order-placed', placedAt: placed.data.placedAt };
 
 describe('What a mail says', () => {
+  it.each([
+    ['Ada Lovelace', 'Ada Lovelace'],
+    [' Ada  Lovelace ', 'Ada Lovelace'],
+    ['Ada\r\nBcc: eve', 'Ada Bcc: eve'],
+    ['Ada\u202eecalevoL', 'AdaecalevoL'],
+    ['A~da\u007f', 'A~da'],
+    ['\t', ''],
+    ['', ''],
+  ])('puts %j on one line', (text, line) => {
+    expect(singleLine(text)).toBe(line);
+  });
+
   it('to an order', () => {
     expect(write(welcome)).toMatchObject({
       subject: 'We have your order CA-2016-129714',

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DataSource } from 'typeorm';
 import { NotificationsApi } from '../api.js';
 import { notificationConfig } from '../config.js';
-import type { MailKey } from '../domain/mail.js';
+import { factsOf, type MailKey } from '../domain/mail.js';
 import { MAX_TRIES } from '../effects.js';
 import { type Mailbox, startMailbox } from '../mailbox/mailbox.js';
 import { Archive1764000004000 } from '../store/archive.migration.js';
 import { ContactEntity, MailEntity } from '../store/entities.js';
 import { CreateMails1764000000000 } from '../store/migrations.js';
-import { Conversation, customer, dispatched } from '../testing/notification.fixture.js';
+import { Conversation, customer, dispatched, placed } from '../testing/notification.fixture.js';
 import { MailSender } from './mail-sender.js';
 
 const server = process.env['BATON_TEST_POSTGRES'] ?? '';
@@ -76,6 +76,30 @@ describe('A mail that is sent over SMTP', () => {
     expect(mail).toMatchObject({ messageId, recipients: [customer.email], subject: 'Your order CA-1 is on its way' });
     expect((mail as { text: string }).text).toContain('Hello Zoë O’Brien 🎁,');
     expect((mail as { html: string }).html).toContain('Zoë O’Brien 🎁');
+  });
+
+  it('is written from what is at hand without a statement, and is the same that is written from what is read', async () => {
+    const payload = await wanted('CA-7');
+    const { name, email } = customer;
+    const atHand = { contact: { name, email }, lines: placed.data.lines, facts: factsOf(dispatched) };
+    const statements = vi.spyOn(database, 'query');
+    await sender().send({ ...call(payload), atHand });
+    expect(statements).not.toHaveBeenCalled();
+    await sender().send(call(payload));
+    expect(statements).toHaveBeenCalledOnce();
+    statements.mockRestore();
+    const list = (await (await fetch(`${mailbox.httpUrl}/mails?text=CA-7`)).json()) as { mails: { id: number }[] };
+    const [read, written] = await Promise.all(
+      list.mails.map(async ({ id }) => (await (await fetch(`${mailbox.httpUrl}/mails/${id}`)).json()) as object),
+    );
+    const content = ({ subject, text, html, recipients }: Record<string, unknown>) => ({
+      subject,
+      text,
+      html,
+      recipients,
+    });
+    expect(content({ ...read })).toEqual(content({ ...written }));
+    expect(content({ ...read })).toMatchObject({ recipients: [email], html: expect.stringContaining('CA-7') });
   });
 
   it('fails for good when the server refuses it, without the address in the reason', async () => {

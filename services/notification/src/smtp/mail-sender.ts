@@ -1,4 +1,3 @@
-import type { Line } from '@baton/contracts';
 import { type EffectCall, Performs } from '@baton/messaging';
 import { CONFIG } from '@baton/service-kit';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
@@ -8,7 +7,7 @@ import { DataSource } from 'typeorm';
 import type { NotificationConfig } from '../config.js';
 import type { SendResult } from '../domain/decide.js';
 import { singleLine } from '../domain/layout.js';
-import type { Contact, MailFacts, MailKey } from '../domain/mail.js';
+import type { MailSource, MailKey } from '../domain/mail.js';
 import { render } from '../domain/render.js';
 import { MAX_TRIES, SendMail } from '../effects.js';
 import { isRefusal, type SmtpError, withoutAddresses } from './answers.js';
@@ -22,22 +21,16 @@ const CONNECTIONS = 8;
 const GRACE_MS = 5_000;
 const TIMEOUTS_MS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 60_000 };
 
-interface LetterRow {
-  readonly contact: Contact;
-  readonly lines: readonly Line[];
-  readonly facts: MailFacts;
-}
-
-interface FoundLetter extends LetterRow {
+interface FoundSource extends MailSource {
   /** Place of its key among those that were asked for, from 1. */
   readonly n: number;
 }
 
-/** Reads what stands in mails, all that are asked for at a time in one statement, and keeps nothing. */
-const lettersIn = (database: DataSource) =>
-  new DataLoader<MailKey, LetterRow | undefined>(
+/** Reads what mails are written from, all that are asked for at a time in one statement, and keeps nothing. */
+const sourcesIn = (database: DataSource) =>
+  new DataLoader<MailKey, MailSource | undefined>(
     async (keys) => {
-      const rows: readonly FoundLetter[] = await database.query(
+      const rows: readonly FoundSource[] = await database.query(
         `select k.n::int, contact, lines, facts
          from unnest($1::text[], $2::int[], $3::text[]) with ordinality as k(order_id, shipment, reason, n)
            join mails using (order_id, shipment, reason) join contacts_all using (order_id)
@@ -55,14 +48,14 @@ const lettersIn = (database: DataSource) =>
 export class MailSender implements OnApplicationShutdown {
   private readonly transport: Transporter | undefined;
   private readonly domain: string;
-  private readonly letters: DataLoader<MailKey, LetterRow | undefined>;
+  private readonly sources: DataLoader<MailKey, MailSource | undefined>;
 
   constructor(
     @Inject(DataSource) database: DataSource,
     @Inject(CONFIG) private readonly config: NotificationConfig,
   ) {
     this.domain = config.MAIL_FROM.slice(config.MAIL_FROM.lastIndexOf('@') + 1);
-    this.letters = lettersIn(database);
+    this.sources = sourcesIn(database);
     this.transport = config.MAIL_MODE === 'smtp' ? createTransport(pooled(config.SMTP_URL)) : undefined;
   }
 
@@ -72,10 +65,10 @@ export class MailSender implements OnApplicationShutdown {
    * @throws when it is not known whether the server took it, or it asked to come again later
    */
   @Performs(SendMail)
-  async send(call: EffectCall<MailKey>): Promise<SendResult> {
+  async send(call: EffectCall<MailKey, MailSource>): Promise<SendResult> {
     const { payload, attempt } = call;
     const messageId = messageIdOf(payload, this.domain);
-    const { contact, lines, facts } = await this.letter(payload);
+    const { contact, lines, facts } = await this.source(call);
     const { orderId } = payload;
     const { subject, text, html } = render({ orderId, name: contact.name, lines, facts });
     if (!this.transport) return { outcome: 'sent', messageId };
@@ -116,11 +109,11 @@ export class MailSender implements OnApplicationShutdown {
     this.transport?.close();
   }
 
-  private async letter(key: MailKey): Promise<LetterRow> {
-    const row = await this.letters.load(key);
-    const { orderId, shipment, reason } = key;
-    if (!row) throw new Error(`No mail ${reason} of shipment ${shipment} of order ${orderId} is to be sent.`);
-    return row;
+  private async source({ atHand, payload }: EffectCall<MailKey, MailSource>): Promise<MailSource> {
+    const source = atHand ?? (await this.sources.load(payload));
+    const { orderId, shipment, reason } = payload;
+    if (!source) throw new Error(`No mail ${reason} of shipment ${shipment} of order ${orderId} is to be sent.`);
+    return source;
   }
 }
 

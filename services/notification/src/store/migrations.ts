@@ -56,3 +56,16 @@ export class RoomForUpdates1764000001000 implements MigrationInterface {
     `);
   }
 }
+
+export class MoreRoom1764000010000 implements MigrationInterface {
+  readonly name = 'MoreRoom1764000010000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    // All mails of a page are sent in one unit of work: a second version of each has to find room beside the first.
+    await runner.query('alter table mails set (fillfactor = 40)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table mails set (fillfactor = 55)');
+  }
+}

@@ -101,4 +101,8 @@ export const sends = (outcome: Outcome): readonly string[] =>
     const { shipment, reason } = payload as MailKey;
     return `${shipment}/${reason}`;
   });
+
+/** What is at hand for the mails that an outcome asks for, by `order/shipment/reason`. */
+export const sources = (outcome: Outcome): readonly (readonly [string, unknown])[] =>
+  (outcome.effects ?? []).map(({ key, atHand }) => [key, atHand?.reading]);
 export const said = (outcome: Outcome): readonly string[] => (outcome.publish ?? []).map(({ name }) => name);

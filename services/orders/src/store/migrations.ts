@@ -92,3 +92,16 @@ export class RoomForUpdates1764000001000 implements MigrationInterface {
     await runner.query('alter table orders reset (fillfactor)');
   }
 }
+
+export class MoreRoom1764000010000 implements MigrationInterface {
+  readonly name = 'MoreRoom1764000010000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    // An order grows by half when its shipment is named: its second version needs more room than its first.
+    await runner.query('alter table orders set (fillfactor = 35)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table orders set (fillfactor = 50)');
+  }
+}

@@ -1,15 +1,6 @@
 import type { ServiceLevel } from '@baton/contracts';
+import type { Recipient } from '../domain/address.js';
 import type { BookingAnswer } from '../domain/decision.js';
-
-/** Where the parcels go. Personal data: it is sent to the carrier, and written nowhere. */
-export interface Recipient {
-  readonly name: string;
-  readonly street: string | null;
-  readonly city: string;
-  readonly region: string | null;
-  readonly postalCode: string;
-  readonly country: string;
-}
 
 export interface AddressBook {
   recipientOf(orderId: string): Promise<Recipient>;

@@ -17,6 +17,25 @@ export interface Destination {
   readonly waiting: readonly number[];
 }
 
+/** Where the parcels go. Personal data: it is sent to the carrier, and written nowhere else. */
+export interface Recipient {
+  readonly name: string;
+  readonly street: string | null;
+  readonly city: string;
+  readonly region: string | null;
+  readonly postalCode: string;
+  readonly country: string;
+}
+
+/** The recipient that a destination names, once OrderPlaced was heard; from then on it stays the same. */
+export const recipientIn = (row: Omit<Destination, 'serviceLevel' | 'waiting'> | undefined): Recipient | undefined => {
+  if (!row || row.name === null || row.city === null || row.postalCode === null || row.country === null) {
+    return undefined;
+  }
+  const { name, street, city, region, postalCode, country } = row;
+  return { name, street, city, region, postalCode, country };
+};
+
 const unknown = (orderId: string): Destination => ({
   orderId,
   serviceLevel: null,

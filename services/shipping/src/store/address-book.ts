@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import type { DataSource } from 'typeorm';
-import type { AddressBook, Recipient } from '../carrier/port.js';
+import type { AddressBook } from '../carrier/port.js';
+import { type Recipient, recipientIn } from '../domain/address.js';
 import type { DestinationEntity } from './destination.entity.js';
 
 type AddressRow = Pick<DestinationEntity, 'orderId' | 'name' | 'street' | 'city' | 'region' | 'postalCode' | 'country'>;
@@ -33,11 +34,10 @@ export class StoredAddressBook implements AddressBook {
   }
 
   async recipientOf(orderId: string): Promise<Recipient> {
-    const row = await this.rows.load(orderId);
-    if (!row || row.name === null || row.city === null || row.postalCode === null || row.country === null) {
+    const recipient = recipientIn(await this.rows.load(orderId));
+    if (!recipient) {
       throw new Error(`The address of order ${orderId} is not known; a booking is asked for only when it is.`);
     }
-    const { name, street, city, region, postalCode, country } = row;
-    return { name, street, city, region, postalCode, country };
+    return recipient;
   }
 }
