@@ -68,7 +68,8 @@ const SETTINGS = {
   unix_socket_directories: '',
   max_connections: '200',
   shared_buffers: '160MB',
-  max_wal_size: '1GB',
+  // With less, checkpoints follow one another every half minute under load, and after each every page is logged as a whole.
+  max_wal_size: '2GB',
   checkpoint_timeout: '15min',
   jit: 'off',
   // Parallel workers need shared memory that small containers lack, and two cores gain nothing from them.

@@ -54,6 +54,7 @@ export const bench = async (options: BenchOptions, print: Print, say: Say): Prom
       const best = figures.reduce((one, other) => (other.sagas_per_s > one.sagas_per_s ? other : one));
       print({ ...best, figure: 'best' });
       if (options.half) print(await run.paced('half', best.sagas_per_s / 2));
+      for (const pace of options.paces) print(await run.paced('paced', pace));
     } finally {
       await run.end();
     }

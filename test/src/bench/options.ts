@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly hot: boolean;
   /** A figure at half of the best throughput, for its latency. */
   readonly half: boolean;
+  /** Figures at so many orders a second, however many are in flight. */
+  readonly paces: readonly number[];
   /** Plain SQL on the same Postgres, to compare with. */
   readonly floor: boolean;
   /** Figures with ever more finished sagas in the databases, and with waiting ones. */
@@ -38,6 +40,7 @@ export const USAGE = `npm run bench -- [option ...]
   --partitions N       of each topic                            (4)
   --hot                half of all orders want the same SKU
   --half               one more figure at half of the best throughput
+  --pace N,N           figures at so many orders a second, however many are in flight
   --floor              plain SQL on the same Postgres, and the ratio to it
   --growth             figures with ever more finished sagas, and with waiting backorders
   --finished N,N       how many finished ones                   (0,100000,1000000)
@@ -80,6 +83,7 @@ export const parseOptions = (args: readonly string[]): BenchOptions => {
     partitions: count('partitions', values.partitions, 1),
     hot: values.hot,
     half: values.half,
+    paces: values.pace === undefined ? [] : counts('pace', values.pace, 1),
     floor: values.floor,
     growth: values.growth,
     finished: counts('finished', values.finished, 0),
@@ -104,6 +108,7 @@ const parse = (args: readonly string[]) => {
         partitions: text('4'),
         hot: flag,
         half: flag,
+        pace: { type: 'string' },
         floor: flag,
         growth: flag,
         finished: text('0,100000,1000000'),

@@ -1,7 +1,7 @@
-import type { Writable } from 'node:stream';
 import pg from 'pg';
 import type { Run } from '../state/rows.js';
 import { DatabaseFault } from './errors.js';
+import { Exchange } from './exchange.js';
 
 /** Postgres' type ids of the two kinds of timestamps. */
 const TIMESTAMPS = new Set<number>([pg.types.builtins.TIMESTAMP, pg.types.builtins.TIMESTAMPTZ]);
@@ -48,34 +48,28 @@ export const unitOfWorkPool = (url: string, applicationName: string): pg.Pool =>
   return pool;
 };
 
-/** The socket below a client, which pg's types leave out. */
-const socketOf = (client: pg.ClientBase): Writable =>
-  (client as unknown as { readonly connection: { readonly stream: Writable } }).connection.stream;
-
 /**
- * Runs a statement and gives its rows as arrays. Statements that are begun in one turn of the event loop leave in one
- * write to the socket: the pipeline saves their round trips, this the system calls.
+ * Runs a statement and gives its rows as arrays. Statements that are begun in one turn of the event loop share a round
+ * trip, in the order of their beginning; after the first that fails none is run, and the connection must be closed.
  */
 export const runOn = (client: pg.ClientBase): Run => {
-  let isCorked = false;
-  const cork = (): void => {
-    if (isCorked) return;
-    isCorked = true;
-    const socket = socketOf(client);
-    socket.cork();
+  let upcoming: Exchange | undefined;
+  const exchange = (): Exchange => {
+    if (upcoming) return upcoming;
+    const begun = new Exchange();
+    upcoming = begun;
     setImmediate(() => {
-      isCorked = false;
-      socket.uncork();
+      upcoming = undefined;
+      client.query(begun);
     });
+    return begun;
   };
-  return (text, params, name) => {
-    cork();
-    return client
-      .query<unknown[]>({ text, values: [...params], rowMode: 'array', types, ...(name !== undefined && { name }) })
+  return (text, params, name) =>
+    exchange()
+      .add(text, params, name)
       .catch((error: unknown) => {
         throw new DatabaseFault(error);
       });
-  };
 };
 
 /** Runs `work` on a connection of its own; one that failed is closed, not used again. */

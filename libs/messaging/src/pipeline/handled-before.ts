@@ -35,7 +35,7 @@ export const begin = async (run: Run, inputs: readonly Input[]): Promise<Handled
   const inboxIds = inputs.flatMap((input) => (input.kind === 'command' && input.inbox ? [input.inbox.id] : []));
   const heldIds = held.map(({ heldId }) => heldId);
   const [, positions, effects, inbox, live, parked] = await Promise.all([
-    run('begin', []),
+    run('begin', [], 'begin'),
     lockPositions(run, [...partitions.values()]),
     takeEffects(run, answered),
     readInbox(run, inboxIds),

@@ -136,7 +136,7 @@ export class Ledger {
     if (this.done.length) writes.push(deleteHeld(run, this.done));
     if (effects.length) writes.push(insertBatch(run, { id, owner, effects }));
     writes.push(...answered.save(run));
-    await Promise.all([...writes, run('commit', [])]);
+    await Promise.all([...writes, run('commit', [], 'commit')]);
     return effects.map((effect, index) => ({ ...effect, tries: 0, places: [{ batch: id, index }] }));
   }
 

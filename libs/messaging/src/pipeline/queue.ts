@@ -1,6 +1,8 @@
 import type { TopicPartition } from '../transport/port.js';
 import { allAreUrgent, nameOf, type Patience } from './gathering.js';
-import type { HeldInput, Input, RecordInput } from './inputs.js';
+import type { HeldInput, Input } from './inputs.js';
+import { Places } from './places.js';
+import { bytesOf, type Group, keyOf, Line, type Queued, type Wait } from './queued.js';
 import { partitionName } from './positions.js';
 import type { Taken } from './taken.js';
 
@@ -17,42 +19,20 @@ const MOST_AWAITED = 20_000;
 /** Names of patient messages that are awaited now, by key. */
 export type Awaited = ReadonlyMap<string, readonly string[]>;
 
-/** A partition of which something was here. */
-interface Place {
-  /** The offset after the last one that was taken. */
-  taken: bigint;
-  /** The lowest offset that was left behind when `take` was called for the `round`th time. */
-  left: bigint;
-  round: number;
-}
-
-/** Something that may wait for company; undefined since when, if it does not. */
-interface Queued {
-  readonly input: Exclude<Input, HeldInput>;
-  /** Messages with one key are handled together; a record without a key belongs to nobody. */
-  readonly key: string | undefined;
-  /** Where a record came from. */
-  readonly place: Place | undefined;
-  /** Milliseconds of this process' clock. */
-  readonly patientSince: number | undefined;
-}
-
-const bytesOf = ({ record }: RecordInput): number => record.value?.length ?? 0;
-
-const keyOf = (input: Queued['input']): string | undefined =>
-  input.kind === 'record' ? input.record.key : input.message.key;
-
-const noteTaken = ({ input, place }: Queued): void => {
-  if (!place || input.kind !== 'record') return;
-  const next = input.record.offset + 1n;
-  if (next > place.taken) place.taken = next;
-};
-
-/** What is at hand for the next unit of work, and when that may begin. */
+/**
+ * What is at hand for the next unit of work, and when that may begin. Thousands of messages may wait for company while
+ * others hurry, so whatever is done here looks only at those that it is about.
+ */
 export class InputQueue {
   private held: HeldInput[] = [];
-  /** In the order in which they came. */
-  private others: Queued[] = [];
+  /** All others, in the order in which they came. */
+  private readonly groups = new Map<Group, Queued[]>();
+  /** Those of which something waits no longer. */
+  private readonly hurried = new Set<Group>();
+  private readonly waiting = new Line<Wait>();
+  private readonly places = new Places();
+  private count = 0;
+  private arrived = 0;
   private records = 0;
   private bytes = 0;
   /** True once something is here that waits no longer. */
@@ -64,51 +44,36 @@ export class InputQueue {
   /** Names of those here that wait for their set, by key. */
   private readonly gathered = new Map<string, Set<string>>();
   private readonly awaited = new Map<string, readonly string[]>();
-  private readonly places = new Map<string, Place>();
-  private round = 0;
 
   constructor(private readonly waits: Patience = allAreUrgent) {}
 
   get size(): number {
-    return this.held.length + this.others.length;
+    return this.held.length + this.count;
   }
 
   push(inputs: readonly Input[]): void {
     const now = performance.now();
-    let hurries = false;
     for (const input of inputs) {
       if (input.kind === 'held') this.held.push(input);
-      else {
-        const key = keyOf(input);
-        const patientSince = this.isPatient(input, key) ? now : undefined;
-        this.others.push({ input, key, place: this.placeOf(input), patientSince });
-        hurries ||= patientSince === undefined;
-        if (input.kind === 'record') {
-          this.records += 1;
-          this.bytes += bytesOf(input);
-        }
-      }
+      else this.add(input, now);
     }
-    if (hurries || this.held.length > 0 || this.isCrowded()) this.hurry();
+    if (this.hurried.size > 0 || this.held.length > 0 || this.isCrowded()) this.hurry();
     else this.watch();
   }
 
   /** Lets these messages wait no longer: those that are here, and those that come. */
   expedite(awaited: Awaited): void {
-    if (awaited.size === 0) return;
-    for (const [key, names] of awaited) this.awaited.set(key, names);
-    let hurries = false;
-    for (const [index, queued] of this.others.entries()) {
-      const { input, key, patientSince } = queued;
-      if (patientSince === undefined || key === undefined || !awaited.has(key) || this.isPatient(input, key)) continue;
-      this.others[index] = { ...queued, patientSince: undefined };
-      hurries = true;
+    for (const [key, names] of awaited) {
+      this.awaited.set(key, names);
+      for (const queued of this.groups.get(key) ?? []) {
+        if (queued.wait?.isOver === false && !this.isPatient(queued.input, key)) this.hasten(queued);
+      }
     }
     for (const key of this.awaited.keys()) {
       if (this.awaited.size <= MOST_AWAITED) break;
       this.awaited.delete(key);
     }
-    if (hurries) this.hurry();
+    if (this.hurried.size > 0) this.hurry();
   }
 
   /** Resolves when there is something that waits no longer, or after `wake`. */
@@ -137,52 +102,73 @@ export class InputQueue {
    */
   take(most: number, all = false): Taken {
     const held = this.held.splice(0, most);
-    const isChosen = all || this.isCrowded() ? () => true : this.choice(performance.now());
-    const chosen: Queued[] = [];
-    const left: Queued[] = [];
-    let isCut = false;
-    this.round += 1;
-    for (const queued of this.others) {
-      if (!isChosen(queued)) left.push(queued);
-      else if (held.length + chosen.length < most) chosen.push(queued);
-      else {
-        // Left because of the number alone, it waits no longer.
-        left.push({ ...queued, patientSince: undefined });
-        isCut = true;
-      }
-    }
-    for (const queued of left) this.noteLeft(queued);
-    for (const queued of chosen) noteTaken(queued);
-    this.others = left;
-    this.forget(chosen);
-    this.urgent = isCut || this.held.length > 0;
+    const due = this.due(all || this.isCrowded() ? this.groups.keys() : this.dueGroups());
+    const chosen = due.splice(0, most - held.length);
+    this.remove(chosen);
+    for (const { input } of chosen) if (input.kind === 'record') this.places.take(input.record);
+    this.hurried.clear();
+    // Left because of the number alone, they wait no longer.
+    for (const queued of due) this.hasten(queued);
+    this.urgent = due.length > 0 || this.held.length > 0;
     clearTimeout(this.patience);
     this.patience = undefined;
     if (!this.urgent) this.watch();
-    return { inputs: [...held, ...chosen.map(({ input }) => input)], reach: this.reach() };
+    return { inputs: [...held, ...chosen.map(({ input }) => input)], reach: this.places.reach() };
   }
 
   /** Drops records of partitions that are delivered again from another place, or by somebody else. */
   drop(partitions: readonly TopicPartition[]): void {
     const names = new Set(partitions.map(partitionName));
     const isDropped = ({ input }: Queued) => input.kind === 'record' && names.has(partitionName(input.record));
-    this.forget(this.others.filter(isDropped));
-    this.others = this.others.filter((queued) => !isDropped(queued));
-    for (const name of names) this.places.delete(name);
+    this.remove([...this.groups.values()].flatMap((group) => group.filter(isDropped)));
+    for (const partition of partitions) this.places.forget(partition);
+  }
+
+  private add(input: Queued['input'], now: number): void {
+    const key = keyOf(input);
+    const group = key ?? Symbol();
+    const wait = this.isPatient(input, key) ? { group, since: now, isOver: false } : undefined;
+    const mark = input.kind === 'record' ? this.places.add(input.record) : undefined;
+    const queued = { input, group, number: this.arrived, wait, mark };
+    const known = this.groups.get(group);
+    if (known) known.push(queued);
+    else this.groups.set(group, [queued]);
+    if (wait) this.waiting.push(wait);
+    else this.hurried.add(group);
+    this.arrived += 1;
+    this.count += 1;
+    if (input.kind !== 'record') return;
+    this.records += 1;
+    this.bytes += bytesOf(input);
   }
 
   /**
    * What waits no longer: all of the keys of what never did; and when the patience of the oldest has come to its end, of
    * those that have waited for half as long, so that they go in large companies.
    */
-  private choice(now: number): (queued: Queued) => boolean {
+  private dueGroups(): Iterable<Group> {
+    const groups = new Set(this.hurried);
     const patience = this.waits.patientMs(this.size);
-    const oldest = this.others.find(({ patientSince }) => patientSince !== undefined)?.patientSince ?? now;
-    const longest = now - oldest >= patience ? patience / 2 : Number.POSITIVE_INFINITY;
-    const isDue = ({ patientSince }: Queued) => patientSince === undefined || now - patientSince >= longest;
-    const keys = new Set<string>();
-    for (const queued of this.others) if (queued.key !== undefined && isDue(queued)) keys.add(queued.key);
-    return (queued) => (queued.key === undefined ? isDue(queued) : keys.has(queued.key));
+    const now = performance.now();
+    const oldest = this.waiting.first;
+    if (!oldest || now - oldest.since < patience) return groups;
+    for (const { group, since } of this.waiting) {
+      if (now - since < patience / 2) break;
+      groups.add(group);
+    }
+    return groups;
+  }
+
+  /** All that is here of some groups, in the order in which it came. */
+  private due(groups: Iterable<Group>): Queued[] {
+    const due: Queued[] = [];
+    for (const group of groups) due.push(...(this.groups.get(group) ?? []));
+    return due.sort((a, b) => a.number - b.number);
+  }
+
+  private hasten({ group, wait }: Queued): void {
+    if (wait) wait.isOver = true;
+    this.hurried.add(group);
   }
 
   private isPatient(input: Queued['input'], key: string | undefined): boolean {
@@ -208,35 +194,11 @@ export class InputQueue {
     return set.every((each) => here.has(each));
   }
 
-  private placeOf(input: Input): Place | undefined {
-    if (input.kind !== 'record') return undefined;
-    const name = partitionName(input.record);
-    let place = this.places.get(name);
-    if (!place) this.places.set(name, (place = { taken: 0n, left: 0n, round: 0 }));
-    return place;
-  }
-
-  private noteLeft({ input, place }: Queued): void {
-    if (!place || input.kind !== 'record') return;
-    const { offset } = input.record;
-    // What is delivered again comes after what waits.
-    if (place.round === this.round && place.left <= offset) return;
-    place.round = this.round;
-    place.left = offset;
-  }
-
-  /** Where each partition will stand: before the first that is left, else after the last that was taken. */
-  private reach(): Taken['reach'] {
-    const reached = new Map<string, bigint>();
-    for (const [name, { taken, left, round }] of this.places) reached.set(name, round === this.round ? left : taken);
-    return (partition) => reached.get(partitionName(partition)) ?? 0n;
-  }
-
   /** Hurries once the patience of the oldest is at its end; the more there is by then, the later that is. */
   private watch(): void {
-    const oldest = this.others[0]?.patientSince;
-    if (this.urgent || this.patience || oldest === undefined) return;
-    const restMs = oldest + this.waits.patientMs(this.size) - performance.now();
+    const oldest = this.waiting.first;
+    if (this.urgent || this.patience || !oldest) return;
+    const restMs = oldest.since + this.waits.patientMs(this.size) - performance.now();
     if (restMs <= 0) this.hurry();
     else {
       this.patience = setTimeout(() => {
@@ -251,14 +213,29 @@ export class InputQueue {
     this.wake();
   }
 
-  private forget(gone: readonly Queued[]): void {
-    for (const { input, key } of gone) {
-      if (key !== undefined) this.gathered.delete(key);
+  private remove(gone: readonly Queued[]): void {
+    const numbers = new Set<number>();
+    const groups = new Set<Group>();
+    for (const { input, group, number, wait, mark } of gone) {
+      numbers.add(number);
+      groups.add(group);
+      if (wait) wait.isOver = true;
+      if (mark) mark.isOver = true;
+      this.count -= 1;
+      if (typeof group === 'string') this.gathered.delete(group);
       if (input.kind !== 'record') continue;
       this.records -= 1;
       this.bytes -= bytesOf(input);
     }
+    for (const group of groups) this.removeFrom(group, numbers);
     if (this.hasRoom()) for (const resolve of this.drained.splice(0)) resolve();
+  }
+
+  private removeFrom(group: Group, numbers: ReadonlySet<number>): void {
+    const left = this.groups.get(group)?.filter(({ number }) => !numbers.has(number)) ?? [];
+    if (left.length > 0) this.groups.set(group, left);
+    else this.groups.delete(group);
+    if (left.every(({ wait }) => wait?.isOver === false)) this.hurried.delete(group);
   }
 
   private isCrowded(): boolean {

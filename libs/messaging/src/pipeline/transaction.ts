@@ -5,7 +5,7 @@ import type { Run } from '../state/rows.js';
  * Postgres rolls back when it is closed.
  */
 export const inTransaction = async <T>(run: Run, work: () => Promise<T>): Promise<T> => {
-  const [, result] = await Promise.all([run('begin', []), work()]);
-  await run('commit', []);
+  const [, result] = await Promise.all([run('begin', [], 'begin'), work()]);
+  await run('commit', [], 'commit');
   return result;
 };

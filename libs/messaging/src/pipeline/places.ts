@@ -1,0 +1,65 @@
+import type { TopicPartition } from '../transport/port.js';
+import { partitionName } from './positions.js';
+import { Line, type Mark } from './queued.js';
+
+/** A partition of which something was here. */
+class Place {
+  private readonly here = new Line<Mark>();
+  /** False once something came that lies before what had come: what is delivered again comes after what waits. */
+  private isOrdered = true;
+  private last = -1n;
+  private taken = 0n;
+
+  add(offset: bigint): Mark {
+    if (offset < this.last && this.here.first) this.isOrdered = false;
+    this.last = offset;
+    const mark = { offset, isOver: false };
+    this.here.push(mark);
+    return mark;
+  }
+
+  take(offset: bigint): void {
+    if (offset >= this.taken) this.taken = offset + 1n;
+  }
+
+  /** Where it will stand: before the first that is left, else after the last that was taken. */
+  get reach(): bigint {
+    const { first } = this.here;
+    if (!first) {
+      this.isOrdered = true;
+      return this.taken;
+    }
+    let lowest = first.offset;
+    if (this.isOrdered) return lowest;
+    for (const { offset } of this.here) if (offset < lowest) lowest = offset;
+    return lowest;
+  }
+}
+
+/** Where the partitions stand whose records are at hand. */
+export class Places {
+  private readonly places = new Map<string, Place>();
+
+  /** @returns the mark that is over once the record is taken, or dropped */
+  add(record: TopicPartition & { readonly offset: bigint }): Mark {
+    const name = partitionName(record);
+    let place = this.places.get(name);
+    if (!place) this.places.set(name, (place = new Place()));
+    return place.add(record.offset);
+  }
+
+  take(record: TopicPartition & { readonly offset: bigint }): void {
+    this.places.get(partitionName(record))?.take(record.offset);
+  }
+
+  forget(partition: TopicPartition): void {
+    this.places.delete(partitionName(partition));
+  }
+
+  /** Up to where each partition is handled once all that was taken is. */
+  reach(): (partition: TopicPartition) => bigint {
+    const reached = new Map<string, bigint>();
+    for (const [name, place] of this.places) reached.set(name, place.reach);
+    return (partition) => reached.get(partitionName(partition)) ?? 0n;
+  }
+}
