@@ -1,18 +1,7 @@
 import pg from 'pg';
 import type { Run } from '../state/rows.js';
 import { DatabaseFault } from './errors.js';
-import { Exchange } from './exchange.js';
-
-/** Postgres' type ids of the two kinds of timestamps. */
-const TIMESTAMPS = new Set<number>([pg.types.builtins.TIMESTAMP, pg.types.builtins.TIMESTAMPTZ]);
-
-const types: pg.CustomTypesConfig = {
-  // States hold moments as ISO 8601 text, as events do.
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    TIMESTAMPS.has(oid)
-      ? (text: string) => new Date(text).toISOString()
-      : (pg.types.getTypeParser(oid, format ?? 'text') as (text: string) => unknown),
-};
+import { Exchange, parserOf } from './exchange.js';
 
 /**
  * The statements of a unit of work are planned once for a connection, whatever arrays they are given: planning them each
@@ -96,6 +85,6 @@ export const query = async <Row extends object>(
   text: string,
   params: readonly unknown[] = [],
 ): Promise<Row[]> => {
-  const { rows } = await pool.query<Row>({ text, values: [...params], types });
+  const { rows } = await pool.query<Row>({ text, values: [...params], types: { getTypeParser: parserOf } });
   return rows;
 };

@@ -40,11 +40,11 @@ interface Connection {
 /** Postgres' type ids of the two kinds of timestamps. */
 const TIMESTAMPS = new Set<number>([pg.types.builtins.TIMESTAMP, pg.types.builtins.TIMESTAMPTZ]);
 
-/** States hold moments as ISO 8601 text, as events do. */
-const parserOf = ({ dataTypeID, format }: Field): ((text: string) => unknown) =>
-  TIMESTAMPS.has(dataTypeID)
+/** How a value is read: states hold moments as ISO 8601 text, as events do. */
+export const parserOf = (oid: number, format: 'text' | 'binary' = 'text'): ((text: string) => unknown) =>
+  TIMESTAMPS.has(oid)
     ? (text) => new Date(text).toISOString()
-    : (pg.types.getTypeParser(dataTypeID, format) as (text: string) => unknown);
+    : (pg.types.getTypeParser(oid, format) as (text: string) => unknown);
 
 /** What each connection has prepared, by name. */
 const prepared = new WeakMap<Connection, Map<string, Parsers>>();
@@ -85,7 +85,7 @@ export class Exchange extends pg.Query {
 
   handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {
     const { parsers } = this.current;
-    parsers.of = fields.map(parserOf);
+    parsers.of = fields.map(({ dataTypeID, format }) => parserOf(dataTypeID, format));
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {

@@ -1,3 +1,4 @@
+import { arrayOf } from '../state/bulk.js';
 import type { Run } from '../state/rows.js';
 import { type HeldContent, type HeldInput, packContent, unpackContent } from './inputs.js';
 
@@ -35,7 +36,7 @@ export const parkedKeys = async (
   const { rows } = await run(
     `select distinct key from held_message
      where key = any($1::text[]) and (parks or state <> 'dead') and id <> all($2::bigint[])`,
-    [keys, exceptIds],
+    [arrayOf('text', keys), exceptIds],
     'held:keys',
   );
   return new Set(rows.map(([key]) => key as string));

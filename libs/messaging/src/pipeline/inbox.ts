@@ -1,4 +1,5 @@
 import type { Reply } from '../api/outcome.js';
+import { arrayOf, arraysOf, type BulkColumn, unnested } from '../state/bulk.js';
 import type { Run } from '../state/rows.js';
 
 /** A command that was answered before. */
@@ -15,7 +16,7 @@ export const readInbox = async (run: Run, ids: readonly string[]): Promise<Map<s
   if (ids.length === 0) return new Map();
   const { rows } = await run(
     'select id, fingerprint, reply from inbox where id = any($1::text[])',
-    [ids],
+    [arrayOf('text', ids)],
     'inbox:read',
   );
   return new Map(
@@ -26,14 +27,12 @@ export const readInbox = async (run: Run, ids: readonly string[]): Promise<Map<s
   );
 };
 
+const COLUMNS: readonly BulkColumn[] = [
+  { property: 'id', name: 'id', type: 'text' },
+  { property: 'fingerprint', name: 'fingerprint', type: 'text' },
+  { property: 'reply', name: 'reply', type: 'jsonb' },
+];
+const INSERT = `insert into inbox (id, fingerprint, reply) select id, fingerprint, reply from ${unnested(COLUMNS)}`;
+
 export const insertInbox = (run: Run, entries: readonly NewInboxEntry[]): Promise<unknown> =>
-  run(
-    `insert into inbox (id, fingerprint, reply)
-     select id, fingerprint, reply::jsonb from unnest($1::text[], $2::text[], $3::text[]) as k(id, fingerprint, reply)`,
-    [
-      entries.map(({ id }) => id),
-      entries.map(({ fingerprint }) => fingerprint),
-      entries.map(({ reply }) => JSON.stringify(reply)),
-    ],
-    'inbox:insert',
-  );
+  run(INSERT, arraysOf(COLUMNS, entries), 'inbox:insert');

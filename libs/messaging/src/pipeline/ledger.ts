@@ -128,8 +128,8 @@ export class Ledger {
     const packed = outbox && (await packRecords(outbox.records));
     const writes = this.map.write(outbox?.id ?? null);
     if (positions.length) writes.push(movePositions(run, positions));
-    if (outbox && packed) writes.push(insertOutbox(run, outbox.id, packed));
-    if (published.length) writes.push(deleteOutbox(run, published));
+    if (outbox && packed) writes.push(insertOutbox(run, outbox.id, packed, published));
+    else if (published.length) writes.push(deleteOutbox(run, published));
     if (this.inbox.length) writes.push(insertInbox(run, this.inbox));
     if (this.held.length) writes.push(insertHeld(run, this.held));
     if (this.again.length) writes.push(holdAgain(run, this.again));

@@ -22,9 +22,17 @@ const unpackRecords = async (bytes: Buffer): Promise<OutgoingRecord[]> =>
     value: Buffer.from(value),
   }));
 
-/** @param packed the row's events, by `packRecords` */
-export const insertOutbox = (run: Run, id: string, packed: Buffer): Promise<unknown> =>
-  run('insert into outbox (id, records) values ($1, $2)', [id, packed], 'outbox:insert');
+/**
+ * Puts a row in, and takes those away that are published: a statement more costs as much as what they do.
+ * @param packed the row's events, by `packRecords`
+ */
+export const insertOutbox = (run: Run, id: string, packed: Buffer, published: readonly string[]): Promise<unknown> =>
+  run(
+    `with published as (delete from outbox where id = any($3::bigint[]))
+     insert into outbox (id, records) values ($1, $2)`,
+    [id, packed, published],
+    'outbox:insert',
+  );
 
 export const deleteOutbox = (run: Run, ids: readonly string[]): Promise<unknown> =>
   run('delete from outbox where id = any($1::bigint[])', [ids], 'outbox:delete');
