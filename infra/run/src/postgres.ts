@@ -68,7 +68,7 @@ const SETTINGS = {
   unix_socket_directories: '',
   max_connections: '200',
   shared_buffers: '160MB',
-  // With less, checkpoints follow one another every half minute under load, and after each every page is logged as a whole.
+  // After a checkpoint each page is logged as a whole once more: with less, one follows another under load.
   max_wal_size: '2GB',
   checkpoint_timeout: '15min',
   jit: 'off',

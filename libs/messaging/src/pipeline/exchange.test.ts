@@ -98,7 +98,7 @@ test('the first that fails is why nothing after it is done, the commit included'
 test('what is broken off fails all that were sent', async () => {
   const run = withClient(pool, async (client) => {
     const send = runOn(client);
-    const [{ rows }] = await Promise.all([send('select pg_backend_pid()', [])]);
+    const { rows } = await send('select pg_backend_pid()', []);
     const pending = Promise.allSettled([send('select pg_sleep(60)', []), send('select 1', [])]);
     await database.query(`select pg_terminate_backend(${Number(rows[0]?.[0])})`);
     return pending;

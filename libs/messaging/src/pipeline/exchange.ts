@@ -90,12 +90,7 @@ export class Exchange extends pg.Query {
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
     const { parsers, rows } = this.current;
-    const row = new Array<unknown>(fields.length);
-    for (let index = 0; index < fields.length; index += 1) {
-      const text = fields[index];
-      row[index] = text == null ? null : parsers.of[index]?.(text);
-    }
-    rows.push(row);
+    rows.push(fields.map((text, index) => (text === null ? null : parsers.of[index]?.(text))));
   }
 
   handleCommandComplete(): void {
