@@ -7,14 +7,14 @@ const positive = expect.toSatisfy((value: unknown) => typeof value === 'number' 
 describe('the bench', () => {
   it('measures the whole pipeline, audits its books and compares it with plain SQL', async () => {
     const lines: object[] = [];
-    const args = '--transport local --w 4 --seconds 1 --warmup 0.2 --half --floor'.split(' ');
+    const args = '--transport local --w 4 --seconds 1 --warmup 0.2 --half --pace 5 --floor'.split(' ');
     await bench(
       parseOptions(args),
       (line) => lines.push(line),
       () => undefined,
     );
-    const [machine, closedLoop, best, half, floor] = lines;
-    expect(lines).toHaveLength(5);
+    const [machine, closedLoop, best, half, paced, floor] = lines;
+    expect(lines).toHaveLength(6);
     expect(machine).toMatchObject({ figure: 'machine', fsync_p50_ms: positive });
     const figure = {
       transport: 'local',
@@ -38,6 +38,7 @@ describe('the bench', () => {
     expect(closedLoop).toMatchObject({ ...figure, figure: 'closed-loop', w: 4 });
     expect(best).toEqual({ ...closedLoop, figure: 'best' });
     expect(half).toMatchObject({ ...figure, figure: 'half', w: null });
+    expect(paced).toMatchObject({ ...figure, figure: 'paced', w: null });
     expect(floor).toMatchObject({ floor: positive, ratio: positive, floor_batched: positive, ratio_batched: positive });
   });
 
