@@ -6,7 +6,8 @@ import type { Transport } from '@baton/messaging';
 import { type RunningService, startService } from '@baton/service-kit';
 import { startProfile, stopProfile } from './profile.js';
 import type { Request } from './service.js';
-import { definitions, imageNodeOptions, serviceEnv } from './services.js';
+import { imageNodeOptions, serviceEnv } from './environment.js';
+import { definitionOf, serviceNames } from './services.js';
 
 /** Where the services run. */
 export interface Host {
@@ -36,8 +37,9 @@ const inventoryOf = (urls: ReadonlyMap<string, string>): string => {
 export const hostInOne = async ({ databaseUrl, transportEnv, connect, log }: HostOptions): Promise<Host> => {
   const transport = await connect();
   const services: RunningService[] = [];
-  for (const definition of definitions) {
-    const env = serviceEnv(definition.name, databaseUrl, transportEnv);
+  for (const name of serviceNames) {
+    const definition = await definitionOf(name);
+    const env = serviceEnv(name, databaseUrl, transportEnv);
     services.push(await startService(definition, { env, transport, logDestination: log }));
   }
   return {
@@ -57,7 +59,7 @@ const STOP_MS = 20_000;
 
 /** A process a service. */
 export const hostInEach = async ({ databaseUrl, transportEnv, log }: HostOptions): Promise<Host> => {
-  const children = definitions.map(({ name }) => {
+  const children = serviceNames.map((name) => {
     const child = fork(fileURLToPath(new URL('service.js', import.meta.url)), [name], {
       env: { ...process.env, ...serviceEnv(name, databaseUrl, transportEnv), NODE_OPTIONS: imageNodeOptions() },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

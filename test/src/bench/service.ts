@@ -12,4 +12,4 @@ process.on('message', (request: Request) => {
   const done = request.profile === 'start' ? startProfile() : stopProfile(request.file);
   void done.then(() => process.send?.({ type: 'profiled' }));
 });
-await runService(definitionOf(process.argv[2] ?? ''));
+await runService(await definitionOf(process.argv[2] ?? ''));

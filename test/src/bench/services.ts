@@ -1,59 +1,24 @@
-import { readFileSync } from 'node:fs';
-import { coordinator } from '@baton/coordinator';
-import { gateway } from '@baton/gateway';
-import { inventory } from '@baton/inventory';
-import { notification } from '@baton/notification';
-import { orders } from '@baton/orders';
-import { databaseName, databases } from '@baton/run';
 import type { ServiceDefinition, ServiceName } from '@baton/service-kit';
-import { warehouse } from '@baton/warehouse';
-import { shippingWithCarriers } from './carrier.js';
 
-/** Every service as it is shipped, but for the carriers that shipping asks. */
-export const definitions: readonly ServiceDefinition[] = [
-  coordinator,
-  orders,
-  inventory,
-  warehouse,
-  shippingWithCarriers,
-  notification,
-  gateway,
-];
-
-export const definitionOf = (name: string): ServiceDefinition => {
-  const definition = definitions.find((each) => each.name === name);
-  if (!definition) throw new Error(`There is no service ${name}.`);
-  return definition;
+/**
+ * Every service as it is shipped, but for the carriers that shipping asks. Each is loaded when it is asked for: a process of
+ * its own has nothing of the others in its memory.
+ */
+const loads: Readonly<Record<ServiceName, () => Promise<ServiceDefinition>>> = {
+  coordinator: async () => (await import('@baton/coordinator')).coordinator,
+  orders: async () => (await import('@baton/orders')).orders,
+  inventory: async () => (await import('@baton/inventory')).inventory,
+  warehouse: async () => (await import('@baton/warehouse')).warehouse,
+  shipping: async () => (await import('./carrier.js')).shippingWithCarriers,
+  notification: async () => (await import('@baton/notification')).notification,
+  gateway: async () => (await import('@baton/gateway')).gateway,
 };
 
-type Env = Readonly<Record<string, string>>;
+export const serviceNames = Object.keys(loads) as readonly ServiceName[];
 
-/** Node's options in a process of its own, those of the image. */
-export const imageNodeOptions = (): string => {
-  const dockerfile = readFileSync(new URL('../../../Dockerfile', import.meta.url), 'utf8');
-  const [, options] = /^ENV NODE_OPTIONS="(.+)"$/m.exec(dockerfile) ?? [];
-  if (options === undefined) throw new Error('The Dockerfile has no line ENV NODE_OPTIONS="…".');
-  return options;
+const isService = (name: string): name is ServiceName => Object.hasOwn(loads, name);
+
+export const definitionOf = (name: string): Promise<ServiceDefinition> => {
+  if (!isService(name)) throw new Error(`There is no service ${name}.`);
+  return loads[name]();
 };
-
-/** Nobody listens there: no figure asks anything over HTTP. */
-const NOWHERE = 'http://127.0.0.1:9';
-
-/** The world stands inside of the services: machines pack, carriers answer at once, mails are only recorded. */
-const own: Partial<Record<ServiceName, Env>> = {
-  warehouse: { WAREHOUSE_PACKING: 'automatic' },
-  shipping: { SHIPPING_CARRIER_URL: NOWHERE, SHIPPING_WEBHOOK_SECRET: 'no carrier is to call from outside' },
-  notification: { MAIL_MODE: 'record' },
-  gateway: Object.fromEntries(databases.map((name) => [`${name.toUpperCase()}_URL`, NOWHERE])),
-};
-
-/** The environment of a service. */
-export const serviceEnv = (name: ServiceName, databaseUrl: (database: string) => string, transport: Env): Env => ({
-  LOG_LEVEL: 'info',
-  ...transport,
-  ...(isDatabase(name) && { DATABASE_URL: databaseUrl(databaseName(name)) }),
-  ...own[name],
-});
-
-const isDatabase = (name: ServiceName): name is (typeof databases)[number] =>
-  (databases as readonly string[]).includes(name);
