@@ -105,3 +105,22 @@ test('what is broken off fails all that were sent', async () => {
   });
   expect((await run).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
 });
+
+test('a parameter that cannot be sent fails all that would have left with it', async () => {
+  const unfit = {
+    toPostgres: () => {
+      throw new Error('cannot be told');
+    },
+  };
+  let settled: readonly PromiseSettledResult<unknown>[] = [];
+  await expect(
+    withClient(pool, async (client) => {
+      const run = runOn(client);
+      const sent = [run('select 1', []), run('select $1::text', [unfit])];
+      settled = await Promise.allSettled(sent);
+      await Promise.all(sent);
+    }),
+  ).rejects.toThrow('cannot be told');
+  expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  await expect(withClient(pool, (client) => runOn(client)('select 2', []))).resolves.toEqual({ rows: [[2]] });
+});

@@ -73,14 +73,21 @@ export class Exchange extends pg.Query {
     });
   }
 
-  override submit = (given: unknown): void => {
+  /** @returns why it could not be sent, for pg to tell */
+  override submit = (given: unknown): Error | null => {
     const connection = given as Connection;
     let known = prepared.get(connection);
     if (!known) prepared.set(connection, (known = new Map()));
     connection.stream.cork();
-    for (const statement of this.statements) send(connection, statement, known);
-    connection.sync();
-    connection.stream.uncork();
+    try {
+      for (const statement of this.statements) send(connection, statement, known);
+      connection.sync();
+      return null;
+    } catch (error) {
+      return error as Error;
+    } finally {
+      connection.stream.uncork();
+    }
   };
 
   handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {
