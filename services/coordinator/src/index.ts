@@ -5,5 +5,6 @@ export { Definitions, sagaPlans } from './definitions/index.js';
 export { orderFulfilmentV1 } from './definitions/order-fulfilment.v1.js';
 export type { HistoryRecord, IncidentRecord, SagaRecord } from './domain/records.js';
 export { KpiRollup } from './kpis/rollup.js';
+export { ENDED as KPI_ENDED } from './kpis/rollup-store.js';
 export { CoordinatorReactions } from './reactions.js';
 export { History, Incidents, Sagas } from './store/sagas.js';

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { KPI_ENDED } from '@baton/coordinator';
 import { databaseName, databases } from '@baton/run';
 import pg from 'pg';
 import type { Shop } from './shop.js';
@@ -86,7 +87,7 @@ export class History {
       for (let count = 0; count < orderIds.length; await pause(LOOK_EVERY_MS)) {
         const { rows } = await client.query<{ readonly n: number }>(
           `select count(*)::int as n from kpi_saga k join saga s using (definition, order_id)
-           where k.visits % 1000000000 = s.visits and order_id = any($1)`,
+           where k.visits % ${KPI_ENDED} = s.visits and order_id = any($1)`,
           [orderIds],
         );
         count = rows[0]?.n ?? 0;
