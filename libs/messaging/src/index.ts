@@ -14,14 +14,14 @@ export { Housekeeper } from './retention/housekeeper.js';
 export { retentionInstruments } from './retention/metrics.js';
 export * from './retention/plan.js';
 export * from './retention/schema.js';
-export { arraysOf, type BulkColumn, unnested } from './state/bulk.js';
+export { arraysOf, type BulkColumn, bulkInsert } from './state/bulk.js';
 export * from './nest/performers.js';
 export * from './nest/plain-reactions.js';
 export * from './nest/reaction-server.js';
 export { classify } from './pipeline/errors.js';
 export type { Gathering } from './pipeline/gathering.js';
 export * from './pipeline/log.js';
-export { Poller } from './pipeline/patience.js';
+export { Poller, rest } from './pipeline/patience.js';
 export { MessageParked } from './pipeline/reactions.js';
 export { type PipelineHealth, type PipelineOptions, PipelineRuntime } from './pipeline/runtime.js';
 export {

@@ -1,5 +1,5 @@
 import type { Reply } from '../api/outcome.js';
-import { arrayOf, arraysOf, type BulkColumn, unnested } from '../state/bulk.js';
+import { arrayOf, arraysOf, type BulkColumn, bulkInsert } from '../state/bulk.js';
 import type { Run } from '../state/rows.js';
 
 /** A command that was answered before. */
@@ -32,7 +32,7 @@ const COLUMNS: readonly BulkColumn[] = [
   { property: 'fingerprint', name: 'fingerprint', type: 'text' },
   { property: 'reply', name: 'reply', type: 'jsonb' },
 ];
-const INSERT = `insert into inbox (id, fingerprint, reply) select id, fingerprint, reply from ${unnested(COLUMNS)}`;
+const INSERT = bulkInsert('inbox', COLUMNS);
 
 export const insertInbox = (run: Run, entries: readonly NewInboxEntry[]): Promise<unknown> =>
   run(INSERT, arraysOf(COLUMNS, entries), 'inbox:insert');

@@ -1,8 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Store } from '../api/stores.js';
 import type { PipelineLog } from '../pipeline/log.js';
-import { Poller } from '../pipeline/patience.js';
+import { Poller, rest } from '../pipeline/patience.js';
 import { type ArchiveProgress, observeRetention, retentionMetrics } from './metrics.js';
 import { Mover, type Step } from './mover.js';
 import { type Ask, expired, makePartitions, named, partitionKeyOf, partitionsOf } from './partitions.js';
@@ -78,7 +77,7 @@ export class Housekeeper {
         if (!step || this.abort.signal.aborted) return;
         overdue = Math.max(overdue, step.overdue);
         page = step.next;
-        await this.rest(RESTS * (performance.now() - begun));
+        await rest(RESTS * (performance.now() - begun), this.abort.signal);
       }
     }
     this.progress.overdue = overdue;
@@ -172,10 +171,6 @@ export class Housekeeper {
   private async loadMovers(): Promise<readonly Mover[]> {
     this.movers ??= await Promise.all(this.plans.map((plan) => Mover.of(this.ask, plan)));
     return this.movers;
-  }
-
-  private rest(ms: number): Promise<void> {
-    return pause(ms, undefined, { signal: this.abort.signal, ref: false }).catch(() => undefined);
   }
 
   private readonly ask: Ask = (sql, params = []) => this.options.dataSource.query(sql, [...params]);

@@ -41,6 +41,12 @@ export const unnested = (columns: readonly BulkColumn[]): string => {
   return `(select ${values.join(', ')}) k`;
 };
 
+/** Inserts rows; its parameters are `arraysOf` these columns. */
+export const bulkInsert = (table: string, columns: readonly BulkColumn[]): string => {
+  const names = columns.map(({ name }) => name).join(', ');
+  return `insert into ${table} (${names}) select ${names} from ${unnested(columns)}`;
+};
+
 /** The condition that a row of `alias` is the one that `k` names by these columns. */
 export const isNamed = (alias: string, columns: readonly BulkColumn[]): string =>
   columns.map(({ name }) => `${alias}.${name} = k.${name}`).join(' and ');

@@ -1,7 +1,7 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { Query, Store } from '../api/stores.js';
 import { ArchiveTable } from './archive-table.js';
-import { arraysOf, type BulkColumn, isNamed, unnested } from './bulk.js';
+import { arraysOf, type BulkColumn, bulkInsert, isNamed, unnested } from './bulk.js';
 import type { LoadedRow, Row, Run } from './rows.js';
 
 /** The columns beside the store's own; `Row` and `LoadedRow` have their values. */
@@ -68,7 +68,7 @@ export class StoreTable {
     this.isTraced = metadata.findColumnWithPropertyName('trace') !== undefined;
     this.kept = this.isTraced ? [OUTBOX_ID, TRACE] : [OUTBOX_ID];
     this.selectList = [...this.columns, ...this.kept].map(({ name }) => `t.${name}`).join(', ');
-    this.sql = { load: this.loadSql(), insert: this.insertSql() };
+    this.sql = { load: this.loadSql(), insert: bulkInsert(this.table, [...this.columns, ...this.kept]) };
     this.archive = store.archive && this.archiveTable(metadata.tableName);
   }
 
@@ -182,12 +182,6 @@ export class StoreTable {
     const names = this.keyColumns.map(({ name }) => `t.${name}`).join(', ');
     return `select ${this.selectList} from ${unnested(this.keyColumns)} join ${this.table} t on ${isNamed('t', this.keyColumns)}
       order by ${names} for update of t`;
-  }
-
-  private insertSql(): string {
-    const columns = [...this.columns, ...this.kept];
-    const names = columns.map(({ name }) => name).join(', ');
-    return `insert into ${this.table} (${names}) select ${names} from ${unnested(columns)}`;
   }
 
   private updateSql(changed: readonly BulkColumn[]): string {

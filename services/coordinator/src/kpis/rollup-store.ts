@@ -1,4 +1,4 @@
-import { type ArchivePlan, arraysOf, type BulkColumn, unnested } from '@baton/messaging';
+import { type ArchivePlan, arraysOf, type BulkColumn, bulkInsert } from '@baton/messaging';
 import type { Fact, Saga } from '@baton/saga';
 import type { EntityManager } from 'typeorm';
 import { sagaNames } from '../definitions/index.js';
@@ -166,9 +166,8 @@ const KEPT = [
   column('waitsFor', 'waits_for', 'text'),
   column('waitingSince', 'waiting_since', 'timestamptz'),
 ];
-const KEPT_NAMES = KEPT.map(({ name }) => name).join(', ');
 const KEEP_SQL = `
-  insert into kpi_saga (${KEPT_NAMES}) select ${KEPT_NAMES} from ${unnested(KEPT)}
+  ${bulkInsert('kpi_saga', KEPT)}
   on conflict (definition, order_id) do update set visits = excluded.visits, tallies = excluded.tallies,
     waits_for = excluded.waits_for, waiting_since = excluded.waiting_since`;
 
@@ -179,7 +178,7 @@ const SUMS = [
   column('tally', 'tally', 'jsonb'),
 ];
 const ADD_SQL = `
-  insert into kpi_rollup (definition, span, starts_at, tally) select definition, span, starts_at, tally from ${unnested(SUMS)}
+  ${bulkInsert('kpi_rollup', SUMS)}
   on conflict (definition, span, starts_at) do update set tally = excluded.tally`;
 
 /** How far everything is counted. Moments are ISO 8601 UTC. */

@@ -1,5 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { Poller } from '@baton/messaging';
+import { Poller, rest } from '@baton/messaging';
 import type { Fact } from '@baton/saga';
 import { CONFIG } from '@baton/service-kit';
 import {
@@ -101,10 +100,7 @@ export class KpiRollup implements OnApplicationBootstrap, BeforeApplicationShutd
   private async step(): Promise<boolean> {
     const begun = performance.now();
     const more = await this.run(new Date());
-    if (more) {
-      const ms = RESTS * (performance.now() - begun);
-      await pause(ms, undefined, { signal: this.abort.signal, ref: false }).catch(() => undefined);
-    }
+    if (more) await rest(RESTS * (performance.now() - begun), this.abort.signal);
     return more;
   }
 
