@@ -1,6 +1,13 @@
 import type { TopicPartition } from '../transport/port.js';
+import { Line } from './line.js';
 import { partitionName } from './positions.js';
-import { Line, type Mark } from './queued.js';
+
+/** A record of a partition is here. */
+export interface Mark {
+  readonly place: Place;
+  readonly offset: bigint;
+  isOver: boolean;
+}
 
 /** A partition of which something was here. */
 class Place {
@@ -13,7 +20,7 @@ class Place {
   add(offset: bigint): Mark {
     if (offset < this.last && this.here.first) this.isOrdered = false;
     this.last = offset;
-    const mark = { offset, isOver: false };
+    const mark = { place: this, offset, isOver: false };
     this.here.push(mark);
     return mark;
   }
@@ -46,10 +53,6 @@ export class Places {
     let place = this.places.get(name);
     if (!place) this.places.set(name, (place = new Place()));
     return place.add(record.offset);
-  }
-
-  take(record: TopicPartition & { readonly offset: bigint }): void {
-    this.places.get(partitionName(record))?.take(record.offset);
   }
 
   forget(partition: TopicPartition): void {

@@ -1,9 +1,10 @@
 import type { TopicPartition } from '../transport/port.js';
 import { allAreUrgent, nameOf, type Patience } from './gathering.js';
 import type { HeldInput, Input } from './inputs.js';
+import { Line } from './line.js';
 import { Places } from './places.js';
-import { bytesOf, type Group, keyOf, Line, type Queued, type Wait } from './queued.js';
 import { partitionName } from './positions.js';
+import { bytesOf, type Group, keyOf, type Queued, type Wait } from './queued.js';
 import type { Taken } from './taken.js';
 
 /** Records that may wait in memory before delivery pauses. */
@@ -105,7 +106,7 @@ export class InputQueue {
     const due = this.due(all || this.isCrowded() ? this.groups.keys() : this.dueGroups());
     const chosen = due.splice(0, most - held.length);
     this.remove(chosen);
-    for (const { input } of chosen) if (input.kind === 'record') this.places.take(input.record);
+    for (const { mark } of chosen) mark?.place.take(mark.offset);
     this.hurried.clear();
     // Left because of the number alone, they wait no longer.
     for (const queued of due) this.hasten(queued);
