@@ -64,6 +64,6 @@ export const coordinator = defineService({
   },
   config: coordinatorConfig,
   dueSources: [dueSagas],
-  gathering: { patient: expectedEvents, together: lastEventsOfEach, patientLoadMs: 2_000, loadMs: 2_000 },
+  gathering: { patient: expectedEvents, together: lastEventsOfEach, patientLoadMs: 4_000, loadMs: 2_000 },
   metrics: coordinatorMetrics,
 });

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aheadOf, aheadText, isHandled, movedTo, type Standing } from './ahead.js';
 
@@ -36,4 +37,30 @@ test('it is stored as text, and nothing as null', () => {
   expect(aheadOf(aheadText(ahead))).toEqual(ahead);
   expect(aheadText(undefined)).toBeNull();
   expect(aheadOf(null)).toBeUndefined();
+});
+
+test('the mask of an earlier release, written without leading zeros, is read as it was meant', () => {
+  const before = aheadOf('5:14');
+  expect(offsets({ position: 5n, ahead: before }, 12)).toEqual([0, 1, 2, 3, 4, 7, 9]);
+  expect(offsets({ position: 5n, ahead: aheadOf('5:5') }, 12)).toEqual([0, 1, 2, 3, 4, 5, 7]);
+});
+
+/** What each of some units of work handles. */
+const visits = fc.array(fc.array(fc.nat(60), { maxLength: 20 }), { maxLength: 12 });
+
+test('whatever is handled in whatever order, just that is handled', () => {
+  fc.assert(
+    fc.property(visits, (all) => {
+      const handled = new Set<number>();
+      let standing: Standing = { position: 0n };
+      for (const some of all) {
+        for (const offset of some) handled.add(offset);
+        const { position, ahead } = movedTo(standing.ahead, some.map(BigInt), standing.position);
+        standing = { position, ahead: aheadOf(aheadText(ahead)) };
+        expect(offsets(standing, 70)).toEqual([...handled].sort((one, other) => one - other));
+        expect(handled.has(Number(position))).toBe(false);
+      }
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -3,26 +3,23 @@ import { Line } from './line.js';
 import { partitionName } from './positions.js';
 
 /** A record of a partition is here. */
-export interface Mark {
-  readonly place: Place;
+interface Placed {
   readonly offset: bigint;
-  isOver: boolean;
+  readonly isGone: boolean;
 }
 
 /** A partition of which something was here. */
-class Place {
-  private readonly here = new Line<Mark>();
+export class Place {
+  private readonly here = new Line<Placed>(({ isGone }) => isGone);
   /** False once something came that lies before what had come: what is delivered again comes after what waits. */
   private isOrdered = true;
   private last = -1n;
   private taken = 0n;
 
-  add(offset: bigint): Mark {
-    if (offset < this.last && this.here.first) this.isOrdered = false;
-    this.last = offset;
-    const mark = { place: this, offset, isOver: false };
-    this.here.push(mark);
-    return mark;
+  add(placed: Placed): void {
+    if (placed.offset < this.last && this.here.first) this.isOrdered = false;
+    this.last = placed.offset;
+    this.here.push(placed);
   }
 
   take(offset: bigint): void {
@@ -47,12 +44,11 @@ class Place {
 export class Places {
   private readonly places = new Map<string, Place>();
 
-  /** @returns the mark that is over once the record is taken, or dropped */
-  add(record: TopicPartition & { readonly offset: bigint }): Mark {
-    const name = partitionName(record);
+  of(partition: TopicPartition): Place {
+    const name = partitionName(partition);
     let place = this.places.get(name);
     if (!place) this.places.set(name, (place = new Place()));
-    return place.add(record.offset);
+    return place;
   }
 
   forget(partition: TopicPartition): void {

@@ -4,14 +4,14 @@ import type { HeldInput, Input } from './inputs.js';
 import { Line } from './line.js';
 import { Places } from './places.js';
 import { partitionName } from './positions.js';
-import { bytesOf, type Group, keyOf, type Queued, type Wait } from './queued.js';
+import { bytesOf, type Group, keyOf, Queued } from './queued.js';
 import type { Taken } from './taken.js';
 
 /** Records that may wait in memory before delivery pauses. */
 const MOST_RECORDS = 16_000;
 /** Bytes of records' bodies that may wait in memory before delivery pauses. */
 const MOST_BYTES = 32 * 1024 * 1024;
-/** With more than this part of them here, nothing waits for company any more. */
+/** With more than this part of them here, those that have waited for longest go. */
 const CROWDED = 0.75;
 
 /** Keys of which a patient message is awaited; of more, the oldest are forgotten. */
@@ -30,7 +30,7 @@ export class InputQueue {
   private readonly groups = new Map<Group, Queued[]>();
   /** Those of which something waits no longer. */
   private readonly hurried = new Set<Group>();
-  private readonly waiting = new Line<Wait>();
+  private readonly waiting = new Line<Queued>(({ isWaiting }) => !isWaiting);
   private readonly places = new Places();
   private count = 0;
   private arrived = 0;
@@ -39,7 +39,7 @@ export class InputQueue {
   /** True once something is here that waits no longer. */
   private urgent = false;
   /** Runs while all that is here may wait. */
-  private patience: NodeJS.Timeout | undefined;
+  private timer: NodeJS.Timeout | undefined;
   private filled: (() => void) | undefined;
   private drained: (() => void)[] = [];
   /** Names of those here that wait for their set, by key. */
@@ -67,7 +67,7 @@ export class InputQueue {
     for (const [key, names] of awaited) {
       this.awaited.set(key, names);
       for (const queued of this.groups.get(key) ?? []) {
-        if (queued.wait?.isOver === false && !this.isPatient(queued.input, key)) this.hasten(queued);
+        if (queued.isWaiting && !this.isPatient(queued.input, key)) this.hasten(queued);
       }
     }
     for (const key of this.awaited.keys()) {
@@ -103,16 +103,16 @@ export class InputQueue {
    */
   take(most: number, all = false): Taken {
     const held = this.held.splice(0, most);
-    const due = this.due(all || this.isCrowded() ? this.groups.keys() : this.dueGroups());
+    const due = this.due(all ? this.groups.keys() : this.dueGroups());
     const chosen = due.splice(0, most - held.length);
     this.remove(chosen);
-    for (const { mark } of chosen) mark?.place.take(mark.offset);
+    for (const { place, offset } of chosen) place?.take(offset);
     this.hurried.clear();
     // Left because of the number alone, they wait no longer.
     for (const queued of due) this.hasten(queued);
     this.urgent = due.length > 0 || this.held.length > 0;
-    clearTimeout(this.patience);
-    this.patience = undefined;
+    clearTimeout(this.timer);
+    this.timer = undefined;
     if (!this.urgent) this.watch();
     return { inputs: [...held, ...chosen.map(({ input }) => input)], reach: this.places.reach() };
   }
@@ -128,13 +128,13 @@ export class InputQueue {
   private add(input: Queued['input'], now: number): void {
     const key = keyOf(input);
     const group = key ?? Symbol();
-    const wait = this.isPatient(input, key) ? { group, since: now, isOver: false } : undefined;
-    const mark = input.kind === 'record' ? this.places.add(input.record) : undefined;
-    const queued = { input, group, number: this.arrived, wait, mark };
+    const place = input.kind === 'record' ? this.places.of(input.record) : undefined;
+    const queued = new Queued(input, group, this.arrived, now, this.isPatient(input, key), place);
+    place?.add(queued);
     const known = this.groups.get(group);
     if (known) known.push(queued);
     else this.groups.set(group, [queued]);
-    if (wait) this.waiting.push(wait);
+    if (queued.isWaiting) this.waiting.push(queued);
     else this.hurried.add(group);
     this.arrived += 1;
     this.count += 1;
@@ -144,17 +144,20 @@ export class InputQueue {
   }
 
   /**
-   * What waits no longer: all of the keys of what never did; and when the patience of the oldest has come to its end, of
-   * those that have waited for half as long, so that they go in large companies.
+   * What waits no longer: all of the keys of what never did; and when the patience of the oldest has come to its end, or
+   * the room for those that wait, of those that have waited for half as long, so that they go in large companies.
    */
   private dueGroups(): Iterable<Group> {
     const groups = new Set(this.hurried);
-    const patience = this.waits.patientMs(this.size);
     const now = performance.now();
     const oldest = this.waiting.first;
-    if (!oldest || now - oldest.since < patience) return groups;
+    if (!oldest) return groups;
+    const age = now - oldest.since;
+    const patience = this.patience();
+    if (age < patience) return groups;
+    const least = (this.isCrowded() ? age : patience) / 2;
     for (const { group, since } of this.waiting) {
-      if (now - since < patience / 2) break;
+      if (now - since < least) break;
       groups.add(group);
     }
     return groups;
@@ -167,9 +170,9 @@ export class InputQueue {
     return due.sort((a, b) => a.number - b.number);
   }
 
-  private hasten({ group, wait }: Queued): void {
-    if (wait) wait.isOver = true;
-    this.hurried.add(group);
+  private hasten(queued: Queued): void {
+    queued.isWaiting = false;
+    this.hurried.add(queued.group);
   }
 
   private isPatient(input: Queued['input'], key: string | undefined): boolean {
@@ -198,15 +201,20 @@ export class InputQueue {
   /** Hurries once the patience of the oldest is at its end; the more there is by then, the later that is. */
   private watch(): void {
     const oldest = this.waiting.first;
-    if (this.urgent || this.patience || !oldest) return;
-    const restMs = oldest.since + this.waits.patientMs(this.size) - performance.now();
+    if (this.urgent || this.timer || !oldest) return;
+    const restMs = oldest.since + this.patience() - performance.now();
     if (restMs <= 0) this.hurry();
     else {
-      this.patience = setTimeout(() => {
-        this.patience = undefined;
+      this.timer = setTimeout(() => {
+        this.timer = undefined;
         this.watch();
       }, restMs);
     }
+  }
+
+  /** How long who came first may wait, milliseconds. */
+  private patience(): number {
+    return this.isCrowded() ? 0 : this.waits.patientMs(this.size);
   }
 
   private hurry(): void {
@@ -215,28 +223,27 @@ export class InputQueue {
   }
 
   private remove(gone: readonly Queued[]): void {
-    const numbers = new Set<number>();
     const groups = new Set<Group>();
-    for (const { input, group, number, wait, mark } of gone) {
-      numbers.add(number);
+    for (const queued of gone) {
+      const { input, group } = queued;
+      queued.isGone = true;
+      queued.isWaiting = false;
       groups.add(group);
-      if (wait) wait.isOver = true;
-      if (mark) mark.isOver = true;
       this.count -= 1;
       if (typeof group === 'string') this.gathered.delete(group);
       if (input.kind !== 'record') continue;
       this.records -= 1;
       this.bytes -= bytesOf(input);
     }
-    for (const group of groups) this.removeFrom(group, numbers);
+    for (const group of groups) this.removeFrom(group);
     if (this.hasRoom()) for (const resolve of this.drained.splice(0)) resolve();
   }
 
-  private removeFrom(group: Group, numbers: ReadonlySet<number>): void {
-    const left = this.groups.get(group)?.filter(({ number }) => !numbers.has(number)) ?? [];
+  private removeFrom(group: Group): void {
+    const left = this.groups.get(group)?.filter(({ isGone }) => !isGone) ?? [];
     if (left.length > 0) this.groups.set(group, left);
     else this.groups.delete(group);
-    if (left.every(({ wait }) => wait?.isOver === false)) this.hurried.delete(group);
+    if (left.every(({ isWaiting }) => isWaiting)) this.hurried.delete(group);
   }
 
   private isCrowded(): boolean {

@@ -1,27 +1,30 @@
 import type { HeldInput, Input, RecordInput } from './inputs.js';
-import type { Mark } from './places.js';
+import type { Place } from './places.js';
 
 /** A key, whose messages are handled together; a record without a key belongs to nobody, and has a symbol of its own. */
 export type Group = string | symbol;
 
-/** Something that is at hand. */
-export interface Queued {
-  readonly input: Exclude<Input, HeldInput>;
-  readonly group: Group;
-  /** Counts in the order of arrival. */
-  readonly number: number;
-  /** Undefined if it waits for nobody; over once it no longer does. */
-  readonly wait: Wait | undefined;
-  /** Undefined for what has no place on a topic. */
-  readonly mark: Mark | undefined;
-}
+/** One object for each message that is at hand: thousands may wait, and live long enough to be costly to keep. */
+export class Queued {
+  /** True once it is taken, or dropped. */
+  isGone = false;
 
-/** Somebody waits for company. */
-export interface Wait {
-  readonly group: Group;
-  /** Milliseconds of this process' clock. */
-  readonly since: number;
-  isOver: boolean;
+  constructor(
+    readonly input: Exclude<Input, HeldInput>,
+    readonly group: Group,
+    /** Counts in the order of arrival. */
+    readonly number: number,
+    /** When it came, milliseconds of this process' clock. */
+    readonly since: number,
+    /** True while it waits for company. */
+    public isWaiting: boolean,
+    /** Undefined for what has no place on a topic. */
+    readonly place: Place | undefined,
+  ) {}
+
+  get offset(): bigint {
+    return this.input.kind === 'record' ? this.input.record.offset : -1n;
+  }
 }
 
 export const keyOf = (input: Queued['input']): string | undefined =>
