@@ -33,9 +33,13 @@ export const syncClocks = (visit: Visit): Visit => {
   const { definition, saga, now } = visit;
   const waitings = waitingsOf(definition, saga);
   const waits: Record<string, Wait> = {};
-  for (const waiting of waitings) waits[waiting.key] = clockOf(waiting, saga.waits[waiting.key], now);
-  const same =
-    Object.keys(saga.waits).length === waitings.length && waitings.every(({ key }) => saga.waits[key] === waits[key]);
+  let same = Object.keys(saga.waits).length === waitings.length;
+  for (const waiting of waitings) {
+    const running = saga.waits[waiting.key];
+    const clock = clockOf(waiting, running, now);
+    waits[waiting.key] = clock;
+    if (clock !== running) same = false;
+  }
   const synced = same ? visit : changed(visit, { ...saga, waits });
   const settled = closeIncidents(
     synced,
@@ -110,4 +114,8 @@ export const fireDeadlines = (visit: Visit, parked: boolean): Visit =>
   }, visit);
 
 /** When the saga must be visited next, if no event comes before. */
-export const dueAtOf = ({ waits }: Saga): string | undefined => earliest(Object.values(waits).map(({ due }) => due));
+export const dueAtOf = ({ waits }: Saga): string | undefined => {
+  let first: string | undefined;
+  for (const key in waits) first = earliest([first, waits[key]?.due]);
+  return first;
+};

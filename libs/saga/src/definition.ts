@@ -188,5 +188,7 @@ export interface SagaDefinition extends SagaPlan {
   /** The steps that come directly after one. */
   readonly followers: ReadonlyMap<string, readonly string[]>;
   readonly firstStep: string;
+  /** The steps that none comes after. */
+  readonly lastSteps: readonly string[];
   readonly pivot: string | undefined;
 }

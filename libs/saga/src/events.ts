@@ -37,9 +37,8 @@ export const fieldsOf = (event: string): readonly Field[] => {
  * @param discriminator tells apart events that would have the same derived id, such as the second asking
  */
 export const draft = (event: string, known: Known, discriminator?: string | number): EventDraft => {
-  const data = Object.fromEntries(
-    fieldsOf(event).flatMap(({ name }) => (known[name] === undefined ? [] : [[name, known[name]] as const])),
-  );
+  const data: Record<string, unknown> = {};
+  for (const { name } of fieldsOf(event)) if (known[name] !== undefined) data[name] = known[name];
   return definitionOf(event)(data, discriminator);
 };
 

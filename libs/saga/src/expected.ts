@@ -24,7 +24,7 @@ export const isExpected = (definition: SagaDefinition, event: string): boolean =
 
 /** What is said when the steps are done that none comes after: where all goes well, a saga ends once it has heard all. */
 export const lastEvents = (definition: SagaDefinition): readonly string[] =>
-  definition.steps.filter(({ name }) => !isFollowed(definition, name)).map(({ done }) => done);
+  definition.lastSteps.map((name) => definition.step(name).done);
 
 /** The event by which a saga ends if it comes next: that of the only step which it still waits for, mails aside. */
 export const awaitedLast = (definition: SagaDefinition, { waits, ended }: Saga): string | undefined => {
@@ -36,6 +36,5 @@ export const awaitedLast = (definition: SagaDefinition, { waits, ended }: Saga):
     if (last !== undefined) return undefined;
     last = step;
   }
-  const step = definition.steps.find(({ name }) => name === last);
-  return step && !isFollowed(definition, step.name) ? step.done : undefined;
+  return last !== undefined && definition.lastSteps.includes(last) ? definition.step(last).done : undefined;
 };

@@ -19,14 +19,16 @@ const grown = (before: unknown, now: unknown): readonly SagaLine[] => {
   return [...byLine.values()];
 };
 
-const remembered = (definition: SagaDefinition, kept: Kept = {}, data: Heard['data']): Kept | undefined => {
+/** What is kept of a unit, with what an event's data adds to it; the very same when it adds nothing. */
+const remembered = (definition: SagaDefinition, kept: Kept | undefined, data: Heard['data']): Kept | undefined => {
   const { fields, growing } = definition.remembers;
-  const latest = fields.flatMap((field) => (data[field] === undefined ? [] : [[field, data[field]] as const]));
-  const lists = growing.flatMap((field) =>
-    isLines(data[field]) && data[field].length > 0 ? [[field, grown(kept[field], data[field])] as const] : [],
-  );
-  const next = { ...kept, ...Object.fromEntries([...latest, ...lists]) };
-  return Object.keys(next).length > 0 ? next : undefined;
+  let next: Record<string, unknown> | undefined;
+  for (const field of fields) if (data[field] !== undefined) (next ??= { ...kept })[field] = data[field];
+  for (const field of growing) {
+    const lines = data[field];
+    if (isLines(lines) && lines.length > 0) (next ??= { ...kept })[field] = grown(kept?.[field], lines);
+  }
+  return next ?? kept;
 };
 
 const fits = ({ where }: Failure, data: Heard['data']): boolean => {

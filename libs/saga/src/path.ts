@@ -1,10 +1,19 @@
 import type { SagaDefinition, Step } from './definition.js';
 import type { Unit } from './saga.js';
 
+const NOTHING: readonly string[] = [];
+
 /** A step is passed when it is done, or when a later one is: facts come in any order. */
-export const passed = (definition: SagaDefinition, unit: Unit, step: string): boolean =>
-  unit.steps[step]?.done !== undefined ||
-  (definition.followers.get(step) ?? []).some((next) => passed(definition, unit, next));
+export const passed = (definition: SagaDefinition, unit: Unit, step: string): boolean => {
+  if (unit.steps[step]?.done !== undefined) return true;
+  for (const next of definition.followers.get(step) ?? NOTHING) if (passed(definition, unit, next)) return true;
+  return false;
+};
+
+const allOf = (definition: SagaDefinition, unit: Unit, steps: readonly string[]): boolean => {
+  for (const step of steps) if (!passed(definition, unit, step)) return false;
+  return true;
+};
 
 /** Whether the unit went out: it passed the pivot, or its undo was refused because it will. */
 export const wentOut = (definition: SagaDefinition, unit: Unit): boolean =>
@@ -13,12 +22,11 @@ export const wentOut = (definition: SagaDefinition, unit: Unit): boolean =>
 /** Steps of a unit that somebody is at now. */
 export const underWay = (definition: SagaDefinition, unit: Unit): readonly Step[] =>
   definition.steps.filter(
-    ({ name, after = [] }) =>
-      !passed(definition, unit, name) && after.every((before) => passed(definition, unit, before)),
+    ({ name, after = NOTHING }) => !passed(definition, unit, name) && allOf(definition, unit, after),
   );
 
 export const allPassed = (definition: SagaDefinition, unit: Unit): boolean =>
-  definition.steps.every(({ name }) => passed(definition, unit, name));
+  allOf(definition, unit, definition.lastSteps);
 
 /** It is being undone, and that was not refused. */
 export const isBeingUndone = (unit: Unit): boolean =>

@@ -15,11 +15,11 @@ export interface Waiting {
   /** What happens, one after another, each time that it is due. */
   readonly late: readonly Late[];
   /** How it can be asked for again. */
-  readonly asks?: 'birth' | 'step' | 'undo';
+  readonly asks: 'birth' | 'step' | 'undo' | undefined;
   /** The request is repeated after each of these pauses until `deadline`; only then is it late. */
-  readonly remind?: { readonly every: number; readonly deadline: string };
+  readonly remind: { readonly every: number; readonly deadline: string } | undefined;
   /** Set when only a late event or a person can help, with the reason. */
-  readonly stuck?: string;
+  readonly stuck: string | undefined;
   readonly owner: string;
 }
 
@@ -35,7 +35,9 @@ export const undoOf = (step: string): string => `undo-${step}`;
 
 export const stepUndoneBy = (name: string): string => name.slice('undo-'.length);
 
+const NEVER: readonly Late[] = [];
 const ASKING: readonly Late[] = ['ask-again', 'incident'];
+const NOTICING: readonly Late[] = ['incident'];
 
 const duration = ({ policy }: SagaDefinition, name: string): number => policy[name] ?? 0;
 
@@ -51,6 +53,7 @@ const withinOf = (definition: SagaDefinition, saga: Saga, { within }: Step): num
 /** Why a failed step waits for a person: its failure has no other alternative than an incident. */
 const stuckBecause = ({ alternatives }: SagaDefinition, unit: Unit, step: string): string | undefined => {
   const failure = unit.steps[step]?.failed;
+  if (failure === undefined) return undefined;
   const alternative = alternatives.find(({ when }) => 'step' in when && when.step === step && when.failure === failure);
   return alternative && 'incident' in alternative.leadsTo ? alternative.leadsTo.incident : undefined;
 };
@@ -58,8 +61,8 @@ const stuckBecause = ({ alternatives }: SagaDefinition, unit: Unit, step: string
 const forStep = (definition: SagaDefinition, saga: Saga, unit: Unit, step: Step): Waiting => {
   const birth = definition.births[unit.birth ?? ''];
   const isFirst = step.name === definition.firstStep;
-  const stuck = stuckBecause(definition, unit, step.name);
-  const asks = isFirst ? birth?.asks && 'birth' : step.asks && 'step';
+  const asksForBirth = birth?.asks === undefined ? undefined : 'birth';
+  const asksForStep = step.asks === undefined ? undefined : 'step';
   const deadline = isFirst ? unit.deadline : undefined;
   return {
     key: waitKey(unit.n, step.name),
@@ -67,74 +70,83 @@ const forStep = (definition: SagaDefinition, saga: Saga, unit: Unit, step: Step)
     step: step.name,
     waitsFor: step.waitsFor,
     within: isFirst ? duration(definition, birth?.within ?? '') : withinOf(definition, saga, step),
-    late: (isFirst ? birth?.late : step.late) ?? [],
+    late: (isFirst ? birth?.late : step.late) ?? NEVER,
+    asks: isFirst ? asksForBirth : asksForStep,
+    remind: deadline === undefined ? undefined : { every: duration(definition, birth?.remind ?? ''), deadline },
+    stuck: stuckBecause(definition, unit, step.name),
     owner: step.owner,
-    ...(asks && { asks }),
-    ...(deadline !== undefined && { remind: { every: duration(definition, birth?.remind ?? ''), deadline } }),
-    ...(stuck !== undefined && { stuck }),
   };
 };
 
-const forUndo = (definition: SagaDefinition, unit: Unit): readonly Waiting[] => {
+const forUndo = (definition: SagaDefinition, unit: Unit): Waiting | undefined => {
   const name = undoing(definition, unit);
   const step = name === undefined ? undefined : definition.step(name);
-  if (!step?.undo) return [];
-  return [
-    {
-      key: waitKey(unit.n, undoOf(step.name)),
-      unit: unit.n,
-      step: undoOf(step.name),
-      waitsFor: step.undo.waitsFor,
-      within: duration(definition, step.undo.within),
-      late: ASKING,
-      asks: 'undo',
-      owner: step.owner,
-    },
-  ];
+  if (!step?.undo) return undefined;
+  return {
+    key: waitKey(unit.n, undoOf(step.name)),
+    unit: unit.n,
+    step: undoOf(step.name),
+    waitsFor: step.undo.waitsFor,
+    within: duration(definition, step.undo.within),
+    late: ASKING,
+    asks: 'undo',
+    remind: undefined,
+    stuck: undefined,
+    owner: step.owner,
+  };
 };
 
-const forUnit = (definition: SagaDefinition, saga: Saga, unit: Unit): readonly Waiting[] => {
-  if (unit.birth === undefined || unit.ended) return [];
-  if (isBeingUndone(unit)) return forUndo(definition, unit);
-  return underWay(definition, unit).map((step) => forStep(definition, saga, unit, step));
+const addForUnit = (all: Waiting[], definition: SagaDefinition, saga: Saga, unit: Unit): void => {
+  if (unit.birth === undefined || unit.ended) return;
+  if (isBeingUndone(unit)) {
+    const undo = forUndo(definition, unit);
+    if (undo) all.push(undo);
+  } else for (const step of underWay(definition, unit)) all.push(forStep(definition, saga, unit, step));
 };
 
-const forTells = ({ tells, policy }: SagaDefinition, saga: Saga): readonly Waiting[] => {
-  const untold: Waiting[] = [];
+const addForTells = (all: Waiting[], { tells, policy }: SagaDefinition, saga: Saga): void => {
   for (const key in saga.tells) {
     const state = saga.tells[key];
     if (state === 'told') continue;
     const [unit = '0', reason = ''] = key.split('/');
-    untold.push({
+    all.push({
       key: waitKey(Number(unit), telling(reason)),
       unit: Number(unit),
       step: telling(reason),
       waitsFor: `${tells.participant} to send the mail "${reason}"`,
       within: policy[tells.within] ?? 0,
-      late: ['incident'],
+      late: NOTICING,
+      asks: undefined,
+      remind: undefined,
+      stuck: state === 'failed' ? `The mail "${reason}" was refused for good.` : undefined,
       owner: tells.owner,
-      ...(state === 'failed' && { stuck: `The mail "${reason}" was refused for good.` }),
     });
   }
-  return untold;
 };
 
 /** All that a saga waits for now. After its end only telling can be late. */
 export const waitingsOf = (definition: SagaDefinition, saga: Saga): readonly Waiting[] => {
-  const tells = forTells(definition, saga);
-  if (hasEnded(saga)) return tells;
-  if (saga.begun === undefined) {
-    const { with: event, within, owner } = definition.begins;
-    const beginning: Waiting = {
-      key: waitKey(0, BEGINNING),
-      unit: 0,
-      step: BEGINNING,
-      waitsFor: `${event}, which has not come yet`,
-      within: duration(definition, within),
-      late: ['incident'],
-      owner,
-    };
-    return [beginning, ...tells];
+  const all: Waiting[] = [];
+  if (!hasEnded(saga)) {
+    if (saga.begun === undefined) all.push(forBeginning(definition));
+    else for (const unit of saga.units) addForUnit(all, definition, saga, unit);
   }
-  return [...saga.units.flatMap((unit) => forUnit(definition, saga, unit)), ...tells];
+  addForTells(all, definition, saga);
+  return all;
+};
+
+const forBeginning = (definition: SagaDefinition): Waiting => {
+  const { with: event, within, owner } = definition.begins;
+  return {
+    key: waitKey(0, BEGINNING),
+    unit: 0,
+    step: BEGINNING,
+    waitsFor: `${event}, which has not come yet`,
+    within: duration(definition, within),
+    late: NOTICING,
+    asks: undefined,
+    remind: undefined,
+    stuck: undefined,
+    owner,
+  };
 };

@@ -2,6 +2,7 @@ import type { Event } from '@baton/contracts';
 import {
   add,
   both,
+  type Change,
   type CommandOf,
   type Loaded,
   many,
@@ -112,19 +113,17 @@ export class CoordinatorReactions {
   ): Outcome {
     const definition = record ? this.definitions.of(name, record.version) : this.definitions.latest(name);
     const visited = visit(definition, record, message, moment);
-    const resolved = incidents
-      .filter(({ incidentId }) => visited.resolved.includes(incidentId))
-      .map((incident) => ({ ...incident, resolvedAt: moment.now }));
-    return {
-      save: [
-        ...(visited.record ? [save(Sagas, visited.record)] : []),
-        ...(visited.history ? [add(History, visited.history, joinedHistory)] : []),
-        // Incidents are numbered by their saga, which is locked: nobody else can have written this one.
-        ...visited.opened.map((incident) => add(Incidents, incident, (_, latest) => latest)),
-        ...resolved.map((incident) => save(Incidents, incident)),
-      ],
-      publish: visited.publish,
-      ...(visited.awaits !== undefined && { awaits: [visited.awaits] }),
-    };
+    const changes: Change[] = [];
+    if (visited.record) changes.push(save(Sagas, visited.record));
+    if (visited.history) changes.push(add(History, visited.history, joinedHistory));
+    // Incidents are numbered by their saga, which is locked: nobody else can have written this one.
+    for (const incident of visited.opened) changes.push(add(Incidents, incident, (_, latest) => latest));
+    for (const incident of incidents) {
+      if (visited.resolved.includes(incident.incidentId)) {
+        changes.push(save(Incidents, { ...incident, resolvedAt: moment.now }));
+      }
+    }
+    const { publish, awaits } = visited;
+    return awaits === undefined ? { save: changes, publish } : { save: changes, publish, awaits: [awaits] };
   }
 }

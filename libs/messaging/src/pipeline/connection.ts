@@ -16,6 +16,9 @@ const PLANS = [
   'enable_mergejoin=off',
 ];
 
+/** Moments are read as they are written then; see `parserOf`. */
+const SETTINGS = [...PLANS, 'TimeZone=UTC'];
+
 /**
  * The pool of the units of work, beside TypeORM's: its connections pipeline, so that statements which do not need one
  * another's answers share a round trip.
@@ -25,7 +28,7 @@ export const unitOfWorkPool = (url: string, applicationName: string): pg.Pool =>
     connectionString: url,
     max: 4,
     application_name: applicationName,
-    options: PLANS.map((setting) => `-c ${setting}`).join(' '),
+    options: SETTINGS.map((setting) => `-c ${setting}`).join(' '),
     connectionTimeoutMillis: 5_000,
     // A server whose machine is gone answers nothing, not even that: then an error within half a minute, not never.
     keepAlive: true,

@@ -58,6 +58,23 @@ test('statements of one turn are answered together, each with its own rows', asy
   });
 });
 
+test('moments are read as ISO 8601, however they are written', async () => {
+  await withClient(pool, async (client) => {
+    const moments = [
+      '2026-01-02T03:04:05.678Z',
+      '2026-01-02T03:04:05Z',
+      '2026-01-02T03:04:05.6789Z',
+      '0044-01-02T03:04:05.678Z',
+    ];
+    const { rows } = await runOn(client)('select unnest($1::text[])::timestamptz', [moments]);
+    expect(rows.flat()).toEqual(moments.map((moment) => new Date(moment).toISOString()));
+    await runOn(client)("set time zone 'Asia/Kolkata'", []);
+    const elsewhere = await runOn(client)("select timestamptz '2026-01-02T03:04:05.678Z'", []);
+    expect(elsewhere.rows).toEqual([['2026-01-02T03:04:05.678Z']]);
+    await runOn(client)('set time zone UTC', []);
+  });
+});
+
 test('a statement with a name is planned and described once for a connection', async () => {
   await withClient(pool, async (client) => {
     const run = runOn(client);

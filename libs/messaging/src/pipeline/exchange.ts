@@ -40,11 +40,16 @@ interface Connection {
 /** Postgres' type ids of the two kinds of timestamps. */
 const TIMESTAMPS = new Set<number>([pg.types.builtins.TIMESTAMP, pg.types.builtins.TIMESTAMPTZ]);
 
+/** A moment as Postgres writes it to milliseconds where its time zone is UTC, as it is for units of work. */
+const UTC_MILLISECONDS = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\+00$/;
+
+/** ISO 8601 in UTC. What is not written as nearly all are is parsed, which takes fifty times as long. */
+const momentOf = (text: string): string =>
+  UTC_MILLISECONDS.test(text) ? `${text.slice(0, 10)}T${text.slice(11, 23)}Z` : new Date(text).toISOString();
+
 /** How a value is read: states hold moments as ISO 8601 text, as events do. */
 export const parserOf = (oid: number, format: 'text' | 'binary' = 'text'): ((text: string) => unknown) =>
-  TIMESTAMPS.has(oid)
-    ? (text) => new Date(text).toISOString()
-    : (pg.types.getTypeParser(oid, format) as (text: string) => unknown);
+  TIMESTAMPS.has(oid) ? momentOf : (pg.types.getTypeParser(oid, format) as (text: string) => unknown);
 
 /** What each connection has prepared, by name. */
 const prepared = new WeakMap<Connection, Map<string, Parsers>>();

@@ -4,7 +4,6 @@ import { type Outcome, Refused, type Reply } from '../api/outcome.js';
 import type { IdentityMap } from '../state/identity-map.js';
 import type { Run } from '../state/rows.js';
 import { type MessageOutcome, pipelineMetrics } from '../telemetry/metrics.js';
-import { traceText } from '../telemetry/trace-text.js';
 import type { Headers, OutgoingRecord } from '../transport/port.js';
 import { describeIssues, encode } from '../wire/cloud-events.js';
 import { checkStorable, effectText, type NewEffect, type SavedEffect } from './effect.js';
@@ -28,6 +27,8 @@ export interface Closing {
   /** Batches of effects that have answered. */
   readonly answered: LockedBatches;
 }
+
+const NOTHING: readonly never[] = [];
 
 /** What one unit of work will write, besides its rows of state; gathered in memory, written in one round trip. */
 export class Ledger {
@@ -56,14 +57,15 @@ export class Ledger {
    * @param trace of the reaction
    */
   accept(outcome: Outcome, key: string, trace: Headers): void {
-    const records = (outcome.publish ?? []).map((draft) => this.record(draft, this.traceFor(draft.key, key, trace)));
-    const effects = (outcome.effects ?? []).map(
+    const { publish = NOTHING, effects: drafts = NOTHING, save = NOTHING, awaits = NOTHING } = outcome;
+    const records = publish.map((draft) => this.record(draft, this.traceFor(draft.key, key, trace)));
+    const effects = drafts.map(
       ({ effect: kind, key, payload, atHand }): NewEffect => ({ kind, key, payload, trace, atHand }),
     );
     for (const effect of effects) checkStorable(effect);
-    this.map.apply(outcome.save ?? [], records, traceText(trace));
-    this.records.push(...records);
-    if (outcome.awaits?.length) this.awaited.set(key, outcome.awaits);
+    this.map.apply(save, records, trace);
+    for (const record of records) this.records.push(record);
+    if (awaits.length > 0) this.awaited.set(key, awaits);
     else this.awaited.delete(key);
     for (const effect of effects) {
       // Of two under one key, the first is saved.

@@ -97,7 +97,7 @@ const visit = (names: readonly string[], change: (seen: Parcel | undefined, name
     map.apply(
       changed.map((parcel) => save(Parcels, parcel)),
       [],
-      null,
+      {},
     );
     await Promise.all([...map.write(null), run('commit', [])]);
     return seen;
@@ -282,7 +282,7 @@ describe('Partitions', () => {
 
 it('Answered_commands are forgotten after the retention', async () => {
   await fresh.query(`insert into inbox (id, fingerprint, reply, created_at)
-    select n, 'f', '{}', now() - n * interval '1 day' from generate_series(80, 100) n`);
+    select n, 'f', '{}', now() - interval '1 hour' - n * interval '1 day' from generate_series(80, 100) n`);
   await round();
   expect(await count('inbox')).toBe(10);
 });

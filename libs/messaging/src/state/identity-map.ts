@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
-import type { Loaded, Need, Needs } from '../api/needs.js';
+import type { Loaded, Need, Needs, QueryNeed } from '../api/needs.js';
 import type { Change } from '../api/outcome.js';
 import type { Query, State, Store } from '../api/stores.js';
-import { traceHeaders } from '../telemetry/trace-text.js';
+import { traceHeaders, traceText } from '../telemetry/trace-text.js';
 import type { Headers } from '../transport/port.js';
 import type { LoadedRow, Row, Run } from './rows.js';
 import { StoreTable } from './store-table.js';
@@ -44,13 +44,16 @@ class Entry implements Row {
   constructor(readonly table: StoreTable) {}
 }
 
-/** Needs of one message whose rows have their entries in the map: no key is looked up again to see them. */
-export type Wanted = readonly Want[];
+/**
+ * Needs of one message by their names, each as the entries of its rows in the map: no key is looked up again to see
+ * them.
+ */
+export type Wanted = Readonly<Record<string, Want>>;
 
-type Want =
-  | { readonly name: string; readonly kind: 'one'; readonly entry: Entry }
-  | { readonly name: string; readonly kind: 'many'; readonly entries: readonly Entry[] }
-  | { readonly name: string; readonly kind: 'query'; readonly query: Query; readonly params: unknown };
+type Want = Entry | readonly Entry[] | QueryNeed;
+
+const NO_ENTRIES: readonly Entry[] = [];
+const NO_STATES: readonly State[] = [];
 
 /**
  * The rows that one unit of work has seen: each is loaded and locked once, and every reaction sees what the ones before
@@ -73,10 +76,10 @@ export class IdentityMap {
 
   /** Notes what must be fetched before these needs can be seen. */
   want(needs: Needs): Wanted {
-    const wanted: Want[] = [];
+    const wanted: Record<string, Want> = {};
     for (const name in needs) {
       const need = needs[name];
-      if (need) wanted.push(this.wantOne(name, need));
+      if (need) wanted[name] = this.wantOne(need);
     }
     return wanted;
   }
@@ -107,22 +110,25 @@ export class IdentityMap {
     await Promise.all([...loads, ...finds]);
   }
 
-  /** What was wanted and fetched, as it is now. */
-  see(wanted: Wanted): Loaded<Needs> {
-    const loaded: Record<string, unknown> = {};
-    for (const want of wanted) {
-      if (want.kind === 'one') loaded[want.name] = want.entry.state;
-      else if (want.kind === 'many') loaded[want.name] = statesOf(want.entries);
-      else loaded[want.name] = this.answer(want.query, want.params);
+  /**
+   * What was wanted and fetched, as it is now.
+   * @param besides what was seen before, to which it is added
+   */
+  see(wanted: Wanted, besides: Loaded<Needs> = {}): Loaded<Needs> {
+    const loaded: Record<string, unknown> = besides;
+    for (const name in wanted) {
+      const want = wanted[name];
+      if (want instanceof Entry) loaded[name] = want.state;
+      else if (want) loaded[name] = isQuery(want) ? this.answer(want) : statesOf(want);
     }
     return loaded as Loaded<Needs>;
   }
 
   /**
    * @param said the events that are published with these changes
-   * @param trace text of the message's trace, for rows that are made now
+   * @param trace of the message, for rows that are made now
    */
-  apply(changes: readonly Change[], said: readonly { readonly key: string }[], trace: string | null): void {
+  apply(changes: readonly Change[], said: readonly { readonly key: string }[], trace: Headers): void {
     for (const { store, state, join } of changes) {
       const table = this.tables.of(store);
       const text = table.keyOf(state);
@@ -131,8 +137,8 @@ export class IdentityMap {
         throw new Error(`A reaction saved ${table.store.entity.name} ${text} without having asked to see it.`);
       entry.state = join && entry.state !== undefined ? join(entry.state, state) : state;
       entry.changed = true;
-      if (!entry.existed && entry.trace === null) this.keepTrace(entry, trace);
-      entry.said ||= said.some(({ key }) => table.isKeyedBy(state, key));
+      if (table.isTraced && !entry.existed && entry.trace === null) this.keepTrace(entry, traceText(trace));
+      if (!entry.said) entry.said = isSaid(said, table, state);
     }
   }
 
@@ -169,7 +175,7 @@ export class IdentityMap {
     return writes;
   }
 
-  private wantOne(name: string, need: Need): Want {
+  private wantOne(need: Need): Want {
     if (need.kind === 'query') {
       const { query, params } = need;
       const known = getOrAdd(this.asked, query, () => new Set<string>());
@@ -178,17 +184,19 @@ export class IdentityMap {
         known.add(text);
         getOrAdd(this.missingQueries, query, () => []).push(params);
       }
-      return { name, kind: 'query', query, params };
+      return need;
     }
     const table = this.tables.of(need.store);
     const rows = this.rowsOf(table);
-    if (need.kind === 'one') return { name, kind: 'one', entry: this.wantKey(table, rows, need.key) };
-    const [first, ...others] = need.keys;
-    if (first && others.length === 0) return { name, kind: 'many', entries: [this.wantKey(table, rows, first)] };
+    if (need.kind === 'one') return this.wantKey(table, rows, need.key);
+    const { keys } = need;
+    const [first] = keys;
+    if (first === undefined) return NO_ENTRIES;
+    if (keys.length === 1) return [this.wantKey(table, rows, first)];
     // A repeated key counts once.
     const entries = new Set<Entry>();
-    for (const key of need.keys) entries.add(this.wantKey(table, rows, key));
-    return { name, kind: 'many', entries: [...entries] };
+    for (const key of keys) entries.add(this.wantKey(table, rows, key));
+    return [...entries];
   }
 
   private wantKey(table: StoreTable, rows: Map<string, Entry>, key: object): Entry {
@@ -201,7 +209,7 @@ export class IdentityMap {
     return entry;
   }
 
-  private answer(query: Query, params: unknown): readonly State[] {
+  private answer({ query, params }: QueryNeed): readonly State[] {
     const states: State[] = [];
     for (const { state } of this.rowsOf(this.tables.of(query.store)).values()) {
       if (state !== undefined && query.matches(state, params)) states.push(state);
@@ -242,7 +250,15 @@ export class IdentityMap {
   }
 }
 
+const isQuery = (want: readonly Entry[] | QueryNeed): want is QueryNeed => 'query' in want;
+
+const isSaid = (said: readonly { readonly key: string }[], table: StoreTable, state: State): boolean => {
+  for (const { key } of said) if (table.isKeyedBy(state, key)) return true;
+  return false;
+};
+
 const statesOf = (entries: readonly Entry[]): readonly State[] => {
+  if (entries.length === 0) return NO_STATES;
   const states: State[] = [];
   for (const { state } of entries) if (state !== undefined) states.push(state);
   return states;

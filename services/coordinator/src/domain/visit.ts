@@ -17,6 +17,7 @@ export interface Visited {
 const UNCHANGED: Visited = { opened: [], resolved: [], publish: [] };
 
 const openedIn = (before: Saga | undefined, after: Saga): readonly IncidentRecord[] => {
+  if (after.incidents === before?.incidents) return UNCHANGED.opened;
   const known = new Set(before?.incidents?.map(({ id }) => id));
   return (after.incidents ?? [])
     .filter(({ id }) => !known.has(id))
@@ -35,6 +36,7 @@ const openedIn = (before: Saga | undefined, after: Saga): readonly IncidentRecor
 };
 
 const resolvedIn = (before: Saga | undefined, after: Saga): readonly string[] => {
+  if (after.incidents === before?.incidents) return UNCHANGED.resolved;
   const open = new Set(after.incidents?.map(({ id }) => id));
   return (before?.incidents ?? []).map(({ id }) => id).filter((id) => !open.has(id));
 };
