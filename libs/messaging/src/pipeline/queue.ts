@@ -4,7 +4,7 @@ import type { HeldInput, Input } from './inputs.js';
 import { Line } from './line.js';
 import { Places } from './places.js';
 import { partitionName } from './positions.js';
-import { bytesOf, type Group, keyOf, Queued } from './queued.js';
+import { type Arrived, bytesOf, type Group, keyOf, Queued } from './queued.js';
 import type { Taken } from './taken.js';
 
 /** Records that may wait in memory before delivery pauses. */
@@ -105,8 +105,9 @@ export class InputQueue {
     const held = this.held.splice(0, most);
     const due = this.due(all ? this.groups.keys() : this.dueGroups());
     const chosen = due.splice(0, most - held.length);
-    this.remove(chosen);
+    const inputs = chosen.map(({ input }) => input);
     for (const { place, offset } of chosen) place?.take(offset);
+    this.remove(chosen);
     this.hurried.clear();
     // Left because of the number alone, they wait no longer.
     for (const queued of due) this.hasten(queued);
@@ -114,7 +115,7 @@ export class InputQueue {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (!this.urgent) this.watch();
-    return { inputs: [...held, ...chosen.map(({ input }) => input)], reach: this.places.reach() };
+    return { inputs: [...held, ...inputs], reach: this.places.reach() };
   }
 
   /** Drops records of partitions that are delivered again from another place, or by somebody else. */
@@ -125,7 +126,7 @@ export class InputQueue {
     for (const partition of partitions) this.places.forget(partition);
   }
 
-  private add(input: Queued['input'], now: number): void {
+  private add(input: Arrived, now: number): void {
     const key = keyOf(input);
     const group = key ?? Symbol();
     const place = input.kind === 'record' ? this.places.of(input.record) : undefined;
@@ -175,7 +176,7 @@ export class InputQueue {
     this.hurried.add(queued.group);
   }
 
-  private isPatient(input: Queued['input'], key: string | undefined): boolean {
+  private isPatient(input: Arrived, key: string | undefined): boolean {
     const name = nameOf(input);
     if (name === undefined || !this.waits.isPatient(name)) return false;
     return key === undefined || !(this.isAwaited(name, key) || this.completes(name, key));
@@ -226,8 +227,7 @@ export class InputQueue {
     const groups = new Set<Group>();
     for (const queued of gone) {
       const { input, group } = queued;
-      queued.isGone = true;
-      queued.isWaiting = false;
+      queued.go();
       groups.add(group);
       this.count -= 1;
       if (typeof group === 'string') this.gathered.delete(group);
