@@ -128,21 +128,21 @@ test('a stop takes all', () => {
 test('where memory gets short, those go that have waited for longest, and the rest still gathers', async () => {
   const queue = queueFor();
   const some = (name: string, count: number) => Array.from({ length: count }, (_, n) => patient(`${name}${n}`));
-  queue.push(some('first', 8_000));
+  queue.push(some('first', 16_000));
   await vi.advanceTimersByTimeAsync(60);
-  queue.push(some('then', 4_000));
+  queue.push(some('then', 8_000));
   expect(await isReady(queue)).toBe(false);
   queue.push(some('last', 1));
   expect(await isReady(queue)).toBe(true);
-  expect(queue.take(20_000).inputs).toHaveLength(8_000);
+  expect(queue.take(40_000).inputs).toHaveLength(16_000);
   expect(await isReady(queue)).toBe(false);
-  expect(queue.take(20_000).inputs).toHaveLength(0);
+  expect(queue.take(40_000).inputs).toHaveLength(0);
   // Where those that go are few, so that memory stays short, the next go at once.
   await vi.advanceTimersByTimeAsync(60);
-  queue.push(some('many', 16_000));
-  expect(queue.take(20_000).inputs).toHaveLength(4_001);
+  queue.push(some('many', 32_000));
+  expect(queue.take(40_000).inputs).toHaveLength(8_001);
   expect(await isReady(queue)).toBe(true);
-  expect(queue.take(20_000).inputs).toHaveLength(16_000);
+  expect(queue.take(40_000).inputs).toHaveLength(32_000);
 });
 
 test('what is delivered anew counts anew', () => {

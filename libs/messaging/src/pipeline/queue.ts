@@ -8,9 +8,9 @@ import { type Arrived, bytesOf, type Group, keyOf, Queued } from './queued.js';
 import type { Taken } from './taken.js';
 
 /** Records that may wait in memory before delivery pauses. */
-const MOST_RECORDS = 16_000;
+const MOST_RECORDS = 32_000;
 /** Bytes of records' bodies that may wait in memory before delivery pauses. */
-const MOST_BYTES = 32 * 1024 * 1024;
+const MOST_BYTES = 64 * 1024 * 1024;
 /** With more than this part of them here, those that have waited for longest go. */
 const CROWDED = 0.75;
 
