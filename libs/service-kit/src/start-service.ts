@@ -13,6 +13,7 @@ import {
 import { topicDeclarations } from '@baton/contracts';
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { DiscoveryModule, NestFactory } from '@nestjs/core';
+import type { NestMicroservice } from '@nestjs/microservices';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TerminusModule } from '@nestjs/terminus';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -124,18 +125,21 @@ export const startService = async (
   if (bodyLimit !== false) readJson(app, bodyLimit);
   app.useGlobalFilters(new ProblemFilter());
   app.disable('x-powered-by');
+  definition.prepare?.(app);
+  serveOpenApi(app, openApiOf(app, definition));
+  await app.init();
   if (pipeline) {
     const performers = app.get(PerformerFinder).find();
     const plain = app.get(PlainReactions).find();
     const server = app.connectMicroservice(
       { strategy: new ReactionServer(pipeline, performers, plain) },
       { inheritAppConfig: false, deferInitialization: true },
-    );
+    ) as NestMicroservice;
     server.useGlobalFilters(new ReactionErrors());
+    // Else its start would call the hooks of all providers again.
+    server.setIsInitHookCalled(true);
     await app.startAllMicroservices();
   }
-  definition.prepare?.(app);
-  serveOpenApi(app, openApiOf(app, definition));
   await app.listen(config.PORT, config.HOST);
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;

@@ -73,8 +73,6 @@ export class KpiRollup implements OnApplicationBootstrap, BeforeApplicationShutd
   ) {}
 
   onApplicationBootstrap(): void {
-    // Nest says so twice: for what listens to topics, and for what listens to HTTP.
-    if (this.poller) return;
     const log = {
       info: (message: string) => this.log.log(message),
       warn: (message: string, details?: object) => this.log.warn({ ...details, message }),
