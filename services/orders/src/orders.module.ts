@@ -27,6 +27,6 @@ export const orders = defineService({
   retention: { stores: [Orders], beforeDrop: { orders: UNCOUNT_DROPPED } },
   config: ordersConfig,
   dueSources: [wishesDue],
-  gathering: { patient: statusFacts, patientLoadMs: 4_000 },
+  gathering: { patient: statusFacts, patientLoadMs: 2_000 },
   metrics: ordersMetrics,
 });
