@@ -53,7 +53,8 @@ export type Wanted = Readonly<Record<string, Want>>;
 type Want = Entry | readonly Entry[] | QueryNeed;
 
 const NO_ENTRIES: readonly Entry[] = [];
-const NO_STATES: readonly State[] = [];
+/** Reactions share it. */
+const NO_STATES: readonly State[] = Object.freeze([]);
 
 /**
  * The rows that one unit of work has seen: each is loaded and locked once, and every reaction sees what the ones before
