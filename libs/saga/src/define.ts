@@ -33,9 +33,10 @@ export const defineSaga = (plan: SagaPlan): SagaDefinition => {
   const problems = problemsOf(plan);
   if (problems.length > 0) throw new SagaPlanMistaken(plan, problems);
   const byName = new Map(plan.steps.map((step) => [step.name, step]));
-  const followersOf = (name: string): readonly string[] =>
-    plan.steps.filter(({ after }) => after?.includes(name)).map((each) => each.name);
   const names = plan.steps.map(({ name }) => name);
+  const followers = new Map(
+    names.map((name) => [name, plan.steps.filter(({ after }) => after?.includes(name)).map((each) => each.name)]),
+  );
   return {
     ...plan,
     roles: new Map<string, Role>([
@@ -50,8 +51,8 @@ export const defineSaga = (plan: SagaPlan): SagaDefinition => {
       if (!step) throw new RangeError(`Saga ${plan.name} v${plan.version} has no step "${name}".`);
       return step;
     },
-    followers: new Map(names.map((name) => [name, followersOf(name)])),
-    lastSteps: names.filter((name) => followersOf(name).length === 0),
+    followers,
+    lastSteps: names.filter((name) => followers.get(name)?.length === 0),
     firstStep: plan.steps.find(({ after }) => !after?.length)?.name ?? '',
     pivot: plan.steps.find(({ pivot }) => pivot)?.name,
   };

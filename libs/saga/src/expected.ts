@@ -2,8 +2,6 @@ import type { SagaDefinition } from './definition.js';
 import { type Saga, stepOfKey } from './saga.js';
 import { isTelling } from './waits.js';
 
-const isFollowed = ({ followers }: SagaDefinition, step: string): boolean => (followers.get(step)?.length ?? 0) > 0;
-
 /**
  * Whether an event is one step of many on the way on which all goes well: the saga notes it, and says and decides
  * nothing. A failure, an undo, a wish and what `lastEvents` names are not expected in this sense.
@@ -16,7 +14,7 @@ export const isExpected = (definition: SagaDefinition, event: string): boolean =
     case 'told':
       return true;
     case 'done':
-      return isFollowed(definition, role.step);
+      return !definition.lastSteps.includes(role.step);
     default:
       return false;
   }

@@ -15,11 +15,11 @@ export interface Waiting {
   /** What happens, one after another, each time that it is due. */
   readonly late: readonly Late[];
   /** How it can be asked for again. */
-  readonly asks: 'birth' | 'step' | 'undo' | undefined;
+  readonly asks?: 'birth' | 'step' | 'undo' | undefined;
   /** The request is repeated after each of these pauses until `deadline`; only then is it late. */
-  readonly remind: { readonly every: number; readonly deadline: string } | undefined;
+  readonly remind?: { readonly every: number; readonly deadline: string } | undefined;
   /** Set when only a late event or a person can help, with the reason. */
-  readonly stuck: string | undefined;
+  readonly stuck?: string | undefined;
   readonly owner: string;
 }
 
@@ -90,8 +90,6 @@ const forUndo = (definition: SagaDefinition, unit: Unit): Waiting | undefined =>
     within: duration(definition, step.undo.within),
     late: ASKING,
     asks: 'undo',
-    remind: undefined,
-    stuck: undefined,
     owner: step.owner,
   };
 };
@@ -116,23 +114,10 @@ const addForTells = (all: Waiting[], { tells, policy }: SagaDefinition, saga: Sa
       waitsFor: `${tells.participant} to send the mail "${reason}"`,
       within: policy[tells.within] ?? 0,
       late: NOTICING,
-      asks: undefined,
-      remind: undefined,
       stuck: state === 'failed' ? `The mail "${reason}" was refused for good.` : undefined,
       owner: tells.owner,
     });
   }
-};
-
-/** All that a saga waits for now. After its end only telling can be late. */
-export const waitingsOf = (definition: SagaDefinition, saga: Saga): readonly Waiting[] => {
-  const all: Waiting[] = [];
-  if (!hasEnded(saga)) {
-    if (saga.begun === undefined) all.push(forBeginning(definition));
-    else for (const unit of saga.units) addForUnit(all, definition, saga, unit);
-  }
-  addForTells(all, definition, saga);
-  return all;
 };
 
 const forBeginning = (definition: SagaDefinition): Waiting => {
@@ -144,9 +129,17 @@ const forBeginning = (definition: SagaDefinition): Waiting => {
     waitsFor: `${event}, which has not come yet`,
     within: duration(definition, within),
     late: NOTICING,
-    asks: undefined,
-    remind: undefined,
-    stuck: undefined,
     owner,
   };
+};
+
+/** All that a saga waits for now. After its end only telling can be late. */
+export const waitingsOf = (definition: SagaDefinition, saga: Saga): readonly Waiting[] => {
+  const all: Waiting[] = [];
+  if (!hasEnded(saga)) {
+    if (saga.begun === undefined) all.push(forBeginning(definition));
+    else for (const unit of saga.units) addForUnit(all, definition, saga, unit);
+  }
+  addForTells(all, definition, saga);
+  return all;
 };

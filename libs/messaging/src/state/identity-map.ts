@@ -139,7 +139,7 @@ export class IdentityMap {
       entry.state = join && entry.state !== undefined ? join(entry.state, state) : state;
       entry.changed = true;
       if (table.isTraced && !entry.existed && entry.trace === null) this.keepTrace(entry, traceText(trace));
-      if (!entry.said) entry.said = isSaid(said, table, state);
+      entry.said ||= said.some(({ key }) => table.isKeyedBy(state, key));
     }
   }
 
@@ -219,7 +219,7 @@ export class IdentityMap {
   }
 
   private keepTrace(entry: Entry, trace: string | null): void {
-    if (trace === null || entry.state === undefined || !entry.table.isTraced) return;
+    if (trace === null || entry.state === undefined) return;
     entry.trace = trace;
     for (const value of entry.table.keyTexts(entry.state)) this.traces.set(value, trace);
   }
@@ -252,11 +252,6 @@ export class IdentityMap {
 }
 
 const isQuery = (want: readonly Entry[] | QueryNeed): want is QueryNeed => 'query' in want;
-
-const isSaid = (said: readonly { readonly key: string }[], table: StoreTable, state: State): boolean => {
-  for (const { key } of said) if (table.isKeyedBy(state, key)) return true;
-  return false;
-};
 
 const statesOf = (entries: readonly Entry[]): readonly State[] => {
   if (entries.length === 0) return NO_STATES;
