@@ -2,7 +2,10 @@ import type { Late, SagaDefinition, Step } from './definition.js';
 import { isBeingUndone, underWay, undoing } from './path.js';
 import { hasEnded, type Saga, type Unit, waitKey } from './saga.js';
 
-/** Something that a saga waits for now. It follows from the facts; only its clock is kept. */
+/**
+ * Something that a saga waits for now. It follows from the facts; only its clock is kept. Each names all fields: it is made
+ * on every visit, and objects of one shape are the cheaper ones.
+ */
 export interface Waiting {
   readonly key: string;
   /** 0 is the whole. */
@@ -15,11 +18,11 @@ export interface Waiting {
   /** What happens, one after another, each time that it is due. */
   readonly late: readonly Late[];
   /** How it can be asked for again. */
-  readonly asks?: 'birth' | 'step' | 'undo' | undefined;
+  readonly asks: 'birth' | 'step' | 'undo' | undefined;
   /** The request is repeated after each of these pauses until `deadline`; only then is it late. */
-  readonly remind?: { readonly every: number; readonly deadline: string } | undefined;
+  readonly remind: { readonly every: number; readonly deadline: string } | undefined;
   /** Set when only a late event or a person can help, with the reason. */
-  readonly stuck?: string | undefined;
+  readonly stuck: string | undefined;
   readonly owner: string;
 }
 
@@ -90,6 +93,8 @@ const forUndo = (definition: SagaDefinition, unit: Unit): Waiting | undefined =>
     within: duration(definition, step.undo.within),
     late: ASKING,
     asks: 'undo',
+    remind: undefined,
+    stuck: undefined,
     owner: step.owner,
   };
 };
@@ -114,6 +119,8 @@ const addForTells = (all: Waiting[], { tells, policy }: SagaDefinition, saga: Sa
       waitsFor: `${tells.participant} to send the mail "${reason}"`,
       within: policy[tells.within] ?? 0,
       late: NOTICING,
+      asks: undefined,
+      remind: undefined,
       stuck: state === 'failed' ? `The mail "${reason}" was refused for good.` : undefined,
       owner: tells.owner,
     });
@@ -129,6 +136,9 @@ const forBeginning = (definition: SagaDefinition): Waiting => {
     waitsFor: `${event}, which has not come yet`,
     within: duration(definition, within),
     late: NOTICING,
+    asks: undefined,
+    remind: undefined,
+    stuck: undefined,
     owner,
   };
 };

@@ -18,7 +18,12 @@ export class Loading {
     for (const input of inputs) {
       const message = messageOf(input);
       const reaction = message && this.reactions.of(message.name);
-      if (reaction) untold(() => this.firstOf(message, reaction));
+      if (!reaction) continue;
+      try {
+        this.firstOf(message, reaction);
+      } catch {
+        // What cannot be told yet is told when the reaction runs, or thrown for where it has a message to belong to.
+      }
     }
     await this.fetchMissing();
   }
@@ -27,7 +32,12 @@ export class Loading {
   async prefetchSecond(): Promise<void> {
     for (const [message, first] of this.first) {
       const second = this.reactions.of(message.name)?.second;
-      if (second) untold(() => this.map.want(second(message.body, this.map.see(first))));
+      if (!second) continue;
+      try {
+        this.map.want(second(message.body, this.map.see(first)));
+      } catch {
+        // The same: it is told when the reaction runs, without a closure for each message here.
+      }
     }
     await this.fetchMissing();
   }
@@ -67,12 +77,3 @@ export class Loading {
     if (!this.map.isComplete) await this.map.fetch();
   }
 }
-
-/** Needs that cannot be told yet are told, or thrown for, when the reaction runs. */
-const untold = (tell: () => unknown): void => {
-  try {
-    tell();
-  } catch {
-    // Then it is thrown again where it has a message to belong to.
-  }
-};
