@@ -48,6 +48,9 @@ export function identityOf(pid: number): string | undefined {
   }
 }
 
+/** As Windows writes them: what holds a blank, such as a path, in quotes. */
+const quoted = (argument: string): string => (/\s/.test(argument) ? `"${argument}"` : argument);
+
 /** Every process that can be seen, with its command line as one string. */
 function commandLines(): readonly (readonly [pid: number, command: string])[] {
   if (process.platform === 'linux') {
@@ -55,7 +58,10 @@ function commandLines(): readonly (readonly [pid: number, command: string])[] {
       .filter((name) => /^\d+$/.test(name))
       .map((name) => {
         try {
-          return [Number(name), readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ')] as const;
+          return [
+            Number(name),
+            readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').map(quoted).join(' '),
+          ] as const;
         } catch {
           return [Number(name), ''] as const;
         }
@@ -81,7 +87,8 @@ function commandLines(): readonly (readonly [pid: number, command: string])[] {
  * file's word alone: a pid is given again after a restart of the machine, a command line that names our folder is ours.
  */
 export function processesOf(program: string, path: string): readonly number[] {
-  const starts = new RegExp(String.raw`^"?(\S*[/\\])?${program}(\.exe)?"?\s`, 'i');
+  const name = String.raw`${program}(\.exe)?`;
+  const starts = new RegExp(String.raw`^("([^"]*[/\\])?${name}"|(\S*[/\\])?${name})\s`, 'i');
   return commandLines()
     .filter(([, command]) => starts.test(command) && command.includes(path))
     .map(([pid]) => pid)
