@@ -2,6 +2,7 @@ export { Auditor, balances, type Books, type Progress } from './books.js';
 export { startEmbedded } from './embedded.js';
 export { type Kafka, startKafka } from './kafka.js';
 export { type DatabaseName, databaseName, databases, type Places, settle } from './places.js';
+export { freePort } from './processes-ports.js';
 export { createDatabases, type Postgres, startPostgres } from './postgres.js';
 export { type ProcessOptions, type ProcessSystem, startProcesses } from './processes-system.js';
 export { identityOf, processesOf } from './processes-identity.js';

@@ -2,22 +2,34 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** A listener beside the plain one. What it asks of clients is for settings with `listener.name.<name>.` to say. */
+export interface Listener {
+  /** In capitals, as Kafka writes it. */
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL';
+}
+
 /** The settings of one node that is broker and controller at once, as Kafka's server.properties names them. */
 export function settingsOf(
   port: number,
   controller: number,
   data: string,
-  listenOn = '127.0.0.1',
+  { listenOn = '127.0.0.1', more = [] }: { readonly listenOn?: string; readonly more?: readonly Listener[] } = {},
 ): Readonly<Record<string, string>> {
+  const plain = { name: 'PLAINTEXT', port, protocol: 'PLAINTEXT' };
+  const open = [plain, ...more];
+  const own = { name: 'CONTROLLER', port: controller, protocol: 'PLAINTEXT' };
+  const addresses = (host: string): readonly string[] => open.map((each) => `${each.name}://${host}:${each.port}`);
   return {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@127.0.0.1:${controller}`,
-    listeners: `PLAINTEXT://${listenOn}:${port},CONTROLLER://127.0.0.1:${controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'controller.listener.names': 'CONTROLLER',
-    'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    listeners: [...addresses(listenOn), `${own.name}://127.0.0.1:${controller}`].join(','),
+    'advertised.listeners': addresses('127.0.0.1').join(','),
+    'controller.listener.names': own.name,
+    'inter.broker.listener.name': plain.name,
+    'listener.security.protocol.map': [own, ...open].map(({ name, protocol }) => `${name}:${protocol}`).join(','),
     'log.dirs': data,
     'auto.create.topics.enable': 'false',
     // One node: what is replicated elsewhere has one copy here.
@@ -43,14 +55,17 @@ export function settingsOf(
 /** Settings as the text of a properties file. */
 export function propertiesOf(settings: Readonly<Record<string, string>>): string {
   return Object.entries(settings)
-    .map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\')}\n`)
+    .map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n`)
     .join('');
 }
 
-/** Settings as the variables of Kafka's image: `log.dirs` is `KAFKA_LOG_DIRS`. */
+/** Settings as the variables of Kafka's image: `log.dirs` is `KAFKA_LOG_DIRS`, and a dash three underscores. */
 export function variablesOf(settings: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(settings).map(([key, value]) => [`KAFKA_${key.toUpperCase().replaceAll('.', '_')}`, value]),
+    Object.entries(settings).map(([key, value]) => [
+      `KAFKA_${key.toUpperCase().replaceAll('.', '_').replaceAll('-', '___')}`,
+      value,
+    ]),
   );
 }
 

@@ -13,7 +13,7 @@ import {
   removeContainer,
   signalContainer,
 } from './kafka-runtime.js';
-import { clusterId, propertiesOf, settingsOf, variablesOf } from './kafka-settings.js';
+import { clusterId, type Listener, propertiesOf, settingsOf, variablesOf } from './kafka-settings.js';
 import {
   claimFolder,
   endProcess,
@@ -33,6 +33,10 @@ export interface KafkaOptions {
   readonly dataDir: string;
   /** A port that must be this one; without it, the port of the last start if free, else any. */
   readonly port?: number;
+  /** More listeners on 127.0.0.1, beside the plain one at `port`. */
+  readonly listeners?: readonly Listener[];
+  /** Settings of the broker, over our own, as its server.properties names them. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Progress for people; called only for what takes time or is worth knowing. */
   readonly log?: Log;
 }
@@ -42,6 +46,8 @@ export interface Kafka extends Running {
   /** `127.0.0.1:port`, as KAFKA_BROKERS wants it. */
   readonly brokers: string;
   readonly port: number;
+  /** Runs Kafka's own `kafka-configs` against it, for what clients cannot say, such as the password of a SCRAM user. */
+  readonly configure: (...args: readonly string[]) => Promise<void>;
 }
 
 const READY_DEADLINE = 90_000;
@@ -63,7 +69,8 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
   const folder = realpathSync(options.dataDir);
   try {
     const runtime = await kafkaRuntime(log);
-    const place = placeOf(folder, runtime);
+    const { listeners = [], settings = {} } = options;
+    const place = placeOf(folder, runtime, listeners, settings);
     await place.endLeftBehind(log);
     mkdirSync(join(folder, 'data'), { recursive: true });
     const controller = await keptPort(join(folder, 'controller-port'));
@@ -72,7 +79,7 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
     for (;;) {
       writeFileSync(
         join(folder, 'server.properties'),
-        propertiesOf(settingsOf(port, controller, join(folder, 'data'))),
+        propertiesOf({ ...settingsOf(port, controller, join(folder, 'data'), { more: listeners }), ...settings }),
       );
       await place.format();
       const attempt = await launch(folder, port, place, place.spawn(port, controller), log);
@@ -98,11 +105,17 @@ interface Place {
   readonly endLeftBehind: (log: Log) => Promise<void>;
   readonly format: () => Promise<void>;
   readonly spawn: (port: number, controller: number) => ChildProcess;
+  readonly configure: (args: readonly string[]) => Promise<unknown>;
   readonly send: (pid: number, name: NodeJS.Signals) => unknown;
 }
 
-function placeOf(folder: string, runtime: KafkaRuntime): Place {
-  return runtime.kind === 'java' ? javaPlace(folder, runtime) : dockerPlace(folder, runtime.image);
+function placeOf(
+  folder: string,
+  runtime: KafkaRuntime,
+  listeners: readonly Listener[],
+  settings: Readonly<Record<string, string>>,
+): Place {
+  return runtime.kind === 'java' ? javaPlace(folder, runtime) : dockerPlace(folder, runtime.image, listeners, settings);
 }
 
 function javaPlace(folder: string, { java, jars }: Extract<KafkaRuntime, { kind: 'java' }>): Place {
@@ -133,11 +146,17 @@ function javaPlace(folder: string, { java, jars }: Extract<KafkaRuntime, { kind:
       writeFileSync(done, '');
     },
     spawn: () => spawnLogged(folder, java, jvm('kafka.Kafka', properties)),
+    configure: (args) => execute(java, jvm('kafka.admin.ConfigCommand', ...args)),
     send: signal,
   };
 }
 
-function dockerPlace(folder: string, image: string): Place {
+function dockerPlace(
+  folder: string,
+  image: string,
+  listeners: readonly Listener[],
+  more: Readonly<Record<string, string>>,
+): Place {
   const name = `baton-kafka-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`;
   // A volume, since the image's user may not write to our folder; by the id that lies in it, so that a folder that is
   // made anew begins with an empty broker.
@@ -146,7 +165,10 @@ function dockerPlace(folder: string, image: string): Place {
     endLeftBehind: () => removeContainer(name),
     format: async () => {}, // the image does it at its start
     spawn: (port, controller) => {
-      const settings = { ...settingsOf(port, controller, '/var/lib/kafka/data', '0.0.0.0') };
+      const settings = {
+        ...settingsOf(port, controller, '/var/lib/kafka/data', { listenOn: '0.0.0.0', more: listeners }),
+        ...more,
+      };
       const env = Object.entries({
         ...variablesOf(settings),
         CLUSTER_ID: clusterId(folder),
@@ -157,14 +179,14 @@ function dockerPlace(folder: string, image: string): Place {
         '--rm',
         '--name',
         name,
-        '--publish',
-        `127.0.0.1:${port}:${port}`,
+        ...[port, ...listeners.map((each) => each.port)].flatMap((open) => ['--publish', `127.0.0.1:${open}:${open}`]),
         '--volume',
         `${volume}:/var/lib/kafka/data`,
         ...env.flatMap(([key, value]) => ['--env', `${key}=${value}`]),
         image,
       ]);
     },
+    configure: (args) => execute('docker', ['exec', name, '/opt/kafka/bin/kafka-configs.sh', ...args]),
     send: (_pid, signalName) => signalContainer(name, signalName),
   };
 }
@@ -190,7 +212,10 @@ async function launch(
       let stopping: Promise<void> | undefined;
       const stop = (): Promise<void> =>
         (stopping ??= endProcess(pid, exited, STOP_STEPS, place.send).then(() => releaseFolder(folder)));
-      return { pid, port, brokers: `127.0.0.1:${port}`, exited, stop, partingSignal: 'SIGTERM' };
+      const brokers = `127.0.0.1:${port}`;
+      const configure = async (...args: readonly string[]): Promise<void> =>
+        void (await place.configure(['--bootstrap-server', brokers, ...args]));
+      return { pid, port, brokers, configure, exited, stop, partingSignal: 'SIGTERM' };
     }
     const now = Date.now();
     if (now - told > 10_000) {

@@ -10,11 +10,13 @@ const RETRY_MS = 500;
 /**
  * Connects a service to its database, waiting for one that is away, and brings its tables up to date; several processes
  * may start at once.
+ * @param signal ends the waiting, with the last error
  */
 export const openDatabase = async (
   definition: ServiceDefinition,
   url: string,
   log: PipelineLog,
+  signal?: AbortSignal,
 ): Promise<DataSource> => {
   const dataSource = new DataSource({
     type: 'postgres',
@@ -30,9 +32,9 @@ export const openDatabase = async (
     try {
       await dataSource.initialize();
     } catch (error) {
-      if (!isAway(error)) throw error;
+      if (!isAway(error) || signal?.aborted) throw error;
       if (tries === 0) log.warn('Postgres does not answer, waiting', { reason: (error as Error).message });
-      await pause(RETRY_MS);
+      await pause(RETRY_MS, undefined, signal && { signal });
     }
   }
   await migrate(dataSource);

@@ -13,17 +13,14 @@ const STOP_DEADLINE_MS = 25_000;
  */
 export const runService = async (definition: ServiceDefinition): Promise<void> => {
   let stop = (): Promise<void> => Promise.resolve();
-  let asked = 0;
+  const asked = new AbortController();
   const onSignal = (): void => {
-    asked += 1;
-    if (asked > 1) process.exit(EXIT.failed);
+    if (asked.signal.aborted) process.exit(EXIT.failed);
+    asked.abort();
     setTimeout(() => process.exit(EXIT.failed), STOP_DEADLINE_MS).unref();
-    void starting
-      .then(() => stop())
-      .then(
-        () => process.exit(EXIT.stopped),
-        () => process.exit(EXIT.failed),
-      );
+    const exit = (code: number) => () => process.exit(code);
+    // A start that fails is told below.
+    void starting.then(() => stop().then(exit(EXIT.stopped), exit(EXIT.failed))).catch(() => {});
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
@@ -31,13 +28,15 @@ export const runService = async (definition: ServiceDefinition): Promise<void> =
     process.on('disconnect', onSignal);
     process.channel.unref();
   }
-  const starting = startService(definition).then((service) => {
+  const starting = startService(definition, { signal: asked.signal }).then((service) => {
     stop = () => service.stop();
     process.send?.({ type: 'ready', name: service.name, url: service.url });
   });
   try {
     await starting;
   } catch (error) {
+    // It was waiting for what it needs, and there is nothing to stop.
+    if (asked.signal.aborted) process.exit(EXIT.stopped);
     if (error instanceof ConfigError) {
       process.stderr.write(`${definition.name}: ${error.message}\n`);
       process.exit(EXIT.misconfigured);

@@ -40,6 +40,8 @@ export interface StartOptions {
   /** A transport that several services of one process share; its owner closes it. */
   readonly transport?: Transport;
   readonly logDestination?: DestinationStream;
+  /** Ends the waiting for a database or brokers that are not there. */
+  readonly signal?: AbortSignal;
 }
 
 /** A service that runs. */
@@ -83,8 +85,8 @@ export const startService = async (
     const databaseUrl = config.DATABASE_URL;
     if (databaseUrl === undefined)
       throw new ConfigError('DATABASE_URL is missing: the Postgres database of this service.');
-    dataSource = await openDatabase(definition, databaseUrl, log);
-    transport = options.transport ?? (await connectTransport(definition.name, config, log));
+    dataSource = await openDatabase(definition, databaseUrl, log, options.signal);
+    transport = options.transport ?? (await connectTransport(definition.name, config, log, options.signal));
     await transport.ensureTopics(topicDeclarations);
     const { name: service, dueSources = [], gathering = {}, retention: plan = {} } = definition;
     housekeeper = new Housekeeper({ service, dataSource, plan, settings, log });

@@ -3,9 +3,15 @@ import { type BaseConfig, ConfigError } from './config.js';
 
 /**
  * Connects to the transport that the settings name: Kafka if there are brokers, else the local one.
+ * @param signal ends the waiting for one that is not there
  * @throws ConfigError when neither is named, or SASL is named without its credentials
  */
-export const connectTransport = async (service: string, config: BaseConfig, log: PipelineLog): Promise<Transport> => {
+export const connectTransport = async (
+  service: string,
+  config: BaseConfig,
+  log: PipelineLog,
+  signal?: AbortSignal,
+): Promise<Transport> => {
   const { KAFKA_BROKERS, KAFKA_TLS, LOCAL_TRANSPORT_URL } = config;
   if (KAFKA_BROKERS !== undefined) {
     const sasl = saslOf(config);
@@ -15,9 +21,11 @@ export const connectTransport = async (service: string, config: BaseConfig, log:
       logger: log,
       ssl: KAFKA_TLS,
       ...(sasl && { sasl }),
+      ...(signal && { signal }),
     });
   }
-  if (LOCAL_TRANSPORT_URL !== undefined) return LocalTransport.connect({ url: LOCAL_TRANSPORT_URL, logger: log });
+  if (LOCAL_TRANSPORT_URL !== undefined)
+    return LocalTransport.connect({ url: LOCAL_TRANSPORT_URL, logger: log, ...(signal && { signal }) });
   throw new ConfigError(
     'No transport is named. Set KAFKA_BROKERS (host:port, comma-separated), or LOCAL_TRANSPORT_URL for the local one.',
   );
