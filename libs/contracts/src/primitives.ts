@@ -29,7 +29,9 @@ export const identifier = z
   );
 
 /** A moment on the wire: ISO 8601 in UTC, as `Date.prototype.toISOString` prints it. */
-export const timestamp = z.iso.datetime();
+export const timestamp = z.iso
+  .datetime()
+  .refine((moment) => !moment.startsWith('0000'), 'must not be in the year 0, which Postgres does not know');
 
 const wholeUnits = `must be a whole number from 1 to ${MAX_LINE_QUANTITY}`;
 /** Units on an order line or in a parcel. */

@@ -46,9 +46,15 @@ export const syncClocks = (visit: Visit): Visit => {
     ({ unit, step }) => step !== MESSAGES && waits[waitKey(unit, step)] === undefined,
     'What it was about has happened, or is not waited for any more.',
   );
+  const known = closeIncidents(
+    settled,
+    ({ unit, step, reason }) =>
+      waitings.some((each) => each.unit === unit && each.step === step && (each.stuck ?? reason) !== reason),
+    'More is known: see the next incident.',
+  );
   return waitings.reduce(
     (each, { unit, step, owner, stuck }) => (stuck === undefined ? each : openIncident(each, unit, step, owner, stuck)),
-    settled,
+    known,
   );
 };
 

@@ -70,9 +70,15 @@ const foldRole = (definition: SagaDefinition, unit: Unit, role: StepRole, event:
     const { failed, about: _about, ...rest } = state;
     const current = attempt > 1 ? { ...rest, attempt } : rest;
     if (role.kind === 'done') return { ...current, done: now };
-    if (failed !== undefined && attempt === attemptOf(state)) return state;
     const failure = step.cannot?.find((each) => each.event === event.name && fits(each, event.data));
     if (!failure) return state;
+    if (failed !== undefined && attempt === attemptOf(state)) {
+      // One answer a try; only another event tells more, and of these the later of the list, whichever came last.
+      const ranks = step.cannot ?? [];
+      const before = ranks.findIndex(({ as }) => as === failed);
+      const tellsMore = before >= 0 && ranks[before]?.event !== failure.event && before < ranks.indexOf(failure);
+      if (!tellsMore) return state;
+    }
     const about = aboutIn(failure, event.data);
     return { ...current, failed: failure.as, ...(about.length > 0 && { about }) };
   });

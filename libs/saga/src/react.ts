@@ -69,9 +69,9 @@ const happen = (visit: Visit, message: Message, { parked = false }: At): Visit =
   }
 };
 
-/** An event that is handled while nothing is parked shows that what could not be handled has been. */
+/** Whatever is handled while nothing is parked shows that what could not be handled has been, or was given up. */
 const unparked = (visit: Visit, message: Message, { parked = false }: At): Visit =>
-  message.kind === 'event' && !parked
+  message.kind !== 'parked' && !parked
     ? closeIncidents(visit, ({ step }) => step === MESSAGES, 'Messages of this order are handled again.')
     : visit;
 

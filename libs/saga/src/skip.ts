@@ -1,4 +1,5 @@
 import type { SagaDefinition } from './definition.js';
+import { MESSAGES } from './incidents.js';
 import { underWay } from './path.js';
 import { hasEnded, type Saga, waitKey, withStep } from './saga.js';
 import { changed, changedUnit, noted, tellKey, type Visit } from './visit.js';
@@ -14,6 +15,7 @@ export interface Skip {
 
 /** Why a step cannot be skipped; undefined when it can. What another participant needs an answer of never can. */
 export const whyNotSkip = (definition: SagaDefinition, saga: Saga, { unit, step }: Skip): string | undefined => {
+  if (unit === 0 && step === MESSAGES && saga.incidents?.some((each) => each.step === MESSAGES)) return undefined;
   if (!waitingsOf(definition, saga).some(({ key }) => key === waitKey(unit, step))) {
     return `Nothing waits for "${step}" of ${definition.identity.unit} ${unit}.`;
   }
@@ -28,6 +30,8 @@ export const skip = (visit: Visit, request: Skip): Visit => {
   if (whyNotSkip(definition, saga, request) !== undefined) return visit;
   const { unit, step, note } = request;
   const fact = { at: now, fact: 'StepSkipped', step, note, ...(unit > 0 && { unit }) };
+  // Closed by `react`, if nothing is parked any more.
+  if (step === MESSAGES) return noted(visit, fact);
   if (isTelling(step)) {
     const key = tellKey(unit, reasonTold(step));
     return noted(changed(visit, { ...saga, tells: { ...saga.tells, [key]: 'told' } }), fact);

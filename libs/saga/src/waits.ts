@@ -1,5 +1,5 @@
 import type { Late, SagaDefinition, Step } from './definition.js';
-import { isBeingUndone, underWay, undoing } from './path.js';
+import { isBeingUndone, underWay, undoing, wentOut } from './path.js';
 import { hasEnded, type Saga, type Unit, waitKey } from './saga.js';
 
 /**
@@ -104,7 +104,10 @@ const addForUnit = (all: Waiting[], definition: SagaDefinition, saga: Saga, unit
   if (isBeingUndone(unit)) {
     const undo = forUndo(definition, unit);
     if (undo) all.push(undo);
-  } else for (const step of underWay(definition, unit)) all.push(forStep(definition, saga, unit, step));
+    // What went out goes on, whatever is asked: its lateness and its incidents are not settled by a wish.
+    if (!wentOut(definition, unit)) return;
+  }
+  for (const step of underWay(definition, unit)) all.push(forStep(definition, saga, unit, step));
 };
 
 const addForTells = (all: Waiting[], { tells, policy }: SagaDefinition, saga: Saga): void => {

@@ -9,7 +9,7 @@ export const baseConfig = z.object({
     .describe('Postgres database of this service alone, as `postgres://user:password@host:port/database`.'),
   KAFKA_BROKERS: z
     .string()
-    .min(1)
+    .regex(/^\s*[^\s,:]+:\d{1,5}\s*(,\s*[^\s,:]+:\d{1,5}\s*)*$/, 'must be host:port, several with commas')
     .optional()
     .describe('Kafka brokers, as `host:port`, comma-separated. Absent: the local transport at `LOCAL_TRANSPORT_URL`.'),
   KAFKA_TLS: z
@@ -49,8 +49,8 @@ export const baseConfig = z.object({
     .max(36_500)
     .default(90)
     .describe(
-      'How long archives, histories and answers to repeated requests are kept, days; at least as long as every topic ' +
-        'keeps its records. What is older goes month by month.',
+      'How long archives, histories and answers to repeated requests are kept, days; at least 30, and as long as every ' +
+        'topic keeps its records. What is older goes month by month.',
     ),
 });
 export type BaseConfig = z.infer<typeof baseConfig>;

@@ -1,6 +1,7 @@
 import { messagingMigrations, type PipelineLog } from '@baton/messaging';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
+import { ConfigError } from './config.js';
 import type { ServiceDefinition } from './service.js';
 
 /** Any number; the same in all processes, so that one of them migrates while the others wait. */
@@ -32,7 +33,8 @@ export const openDatabase = async (
     try {
       await dataSource.initialize();
     } catch (error) {
-      if (!isAway(error) || signal?.aborted) throw error;
+      if (!isAway(error)) throw new ConfigError(`DATABASE_URL does not fit: ${(error as Error).message}.`);
+      if (signal?.aborted) throw error;
       if (tries === 0) log.warn('Postgres does not answer, waiting', { reason: (error as Error).message });
       await pause(RETRY_MS, undefined, signal && { signal });
     }
@@ -54,6 +56,7 @@ const migrate = async (dataSource: DataSource): Promise<void> => {
 
 /** True for what time mends: no connection, or a server that is starting or stopping. */
 const isAway = (error: unknown): boolean => {
-  const { code } = error as { readonly code?: string };
-  return code === undefined || /^(E[A-Z]+|08...|53...|57...)$/.test(code);
+  const { code, message } = error as Error & { readonly code?: string };
+  // Without a code: the driver's own. No answer in time, and a connection that broke, pass; a missing password does not.
+  return code === undefined ? /timeout|terminated/i.test(message) : /^(E[A-Z]+|08...|53...|57...)$/.test(code);
 };

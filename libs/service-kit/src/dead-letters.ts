@@ -5,9 +5,12 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { PIPELINE } from './tokens.js';
 
+/** Postgres' largest bigint. */
+const LAST_ID = 2n ** 63n - 1n;
+
 const listQuery = z.object({
   state: z.enum(['dead', 'retrying', 'parked']).default('dead'),
-  after: z.coerce.bigint().default(0n),
+  after: z.coerce.bigint().min(0n).max(LAST_ID).default(0n),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 const rowId = z.string().regex(/^\d{1,18}$/, 'must be a number');

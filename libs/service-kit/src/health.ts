@@ -37,13 +37,10 @@ export class HealthController {
     return this.health.check([
       async () => {
         const check = this.indicator.check('postgres');
-        const answered = await Promise.race([
-          pipeline.database.query('select 1').then(
-            () => true,
-            () => false,
-          ),
-          new Promise<false>((resolve) => setTimeout(resolve, DATABASE_TIMEOUT_MS, false).unref()),
-        ]);
+        const answered = await inTime(pipeline.database.query('select 1')).then(
+          () => true,
+          () => false,
+        );
         return answered ? check.up() : check.down('does not answer');
       },
       async () => {
@@ -69,6 +66,17 @@ const notReady = (error: ServiceUnavailableException): Refused => {
 };
 
 const healthOf = (pipeline: PipelineRuntime) =>
-  pipeline.health().catch(() => {
+  inTime(pipeline.health()).catch(() => {
     throw new ServiceUnavailableException('The database does not answer.');
   });
+
+/** Rejects when the database has not answered in time: one that hangs answers nothing, not even that. */
+const inTime = async <T>(asked: Promise<T>): Promise<T> => {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('No answer in time')), DATABASE_TIMEOUT_MS);
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Refused } from '@baton/messaging';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -15,6 +16,11 @@ export const readJson = (app: NestExpressApplication, limit: string | number): v
     else next();
   });
   app.useBodyParser('json', { limit });
+  // The parser would put U+FFFD in the place of what it cannot read, and a name or an address would be stored mangled.
+  app.use((request: IncomingMessage & { readonly rawBody?: Buffer }, response: ServerResponse, next: Next) => {
+    if (request.rawBody && !isUtf8(request.rawBody)) answer(response, notUtf8());
+    else next();
+  });
   // Express knows a handler of errors by its four parameters.
   app.use((error: unknown, _request: IncomingMessage, response: ServerResponse, _next: Next) => {
     answer(response, error);
@@ -29,6 +35,8 @@ const isJson = ({ headers }: IncomingMessage): boolean =>
 
 const notJson = (): Refused =>
   new Refused(415, 'not-json', 'Send the body as JSON, with the header content-type: application/json.');
+
+const notUtf8 = (): Refused => new Refused(400, 'not-utf-8', 'The body is not UTF-8; send one JSON value in UTF-8.');
 
 const answer = (response: ServerResponse, error: unknown): void => {
   const problem = problemOf(error);

@@ -35,14 +35,18 @@ export const makeLogger = (service: string, level: string, destination?: Destina
         const context = trace.getActiveSpan()?.spanContext();
         return context ? { trace_id: context.traceId, span_id: context.spanId } : {};
       },
-      // A request's headers and body may name a person: of a request only method, path and status are kept.
-      serializers: {
-        req: ({ method, url }: { method: string; url: string }) => ({ method, path: url.split('?', 1)[0] }),
-        res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
-      },
     },
     destination ?? pino.destination({ fd: 1, sync: false }),
   );
+
+/**
+ * A request's headers, query and body may name a person or hold a secret: of a request only method, path and status are
+ * kept. For pino-http, which puts its own in the place of a logger's.
+ */
+export const requestSerializers = {
+  req: ({ method, url }: { method: string; url: string }) => ({ method, path: url.split('?', 1)[0] }),
+  res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
+};
 
 /** The pipeline's view of a logger. */
 export const pipelineLog = (logger: Logger): PipelineLog => ({

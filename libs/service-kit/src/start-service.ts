@@ -25,7 +25,7 @@ import { openDatabase } from './database.js';
 import { readJson } from './json-bodies.js';
 import { DeadLettersController } from './dead-letters.js';
 import { HealthController } from './health.js';
-import { makeLogger, pipelineLog } from './logging.js';
+import { makeLogger, pipelineLog, requestSerializers } from './logging.js';
 import { observeService } from './measuring.js';
 import { openApiOf, serveOpenApi } from './openapi.js';
 import { ProblemFilter } from './problem.js';
@@ -57,6 +57,11 @@ export interface RunningService {
   /** Takes nothing more in, finishes what is at hand, and closes everything. */
   stop(): Promise<void>;
 }
+
+/** How long requests under way may take when a service stops, milliseconds. */
+const ANSWER_DEADLINE_MS = 5_000;
+/** How often connections are closed meanwhile that have got their answer and are kept for another request. */
+const SWEEP_MS = 50;
 
 @Module({})
 class RootModule {}
@@ -104,7 +109,7 @@ export const startService = async (
     module: RootModule,
     global: true,
     imports: [
-      LoggerModule.forRoot({ pinoHttp: { logger, autoLogging: false } }),
+      LoggerModule.forRoot({ pinoHttp: { logger, autoLogging: false, serializers: requestSerializers } }),
       TerminusModule.forRoot({ logger: false }),
       DiscoveryModule,
       ...(dataSource ? [TypeOrmModule.forRootAsync(existing(dataSource))] : []),
@@ -119,7 +124,6 @@ export const startService = async (
     bufferLogs: true,
     rawBody: true,
     bodyParser: false,
-    forceCloseConnections: true,
     abortOnError: false,
   });
   app.useLogger(app.get(NestLogger));
@@ -156,7 +160,14 @@ export const startService = async (
   const stop = async (): Promise<void> => {
     unobserve?.();
     await housekeeper?.stop();
-    await app.close();
+    // Requests under way are answered first; what then still waits (for a Postgres that is away) is cut off.
+    const server = app.getHttpServer();
+    const cut = setTimeout(() => server.closeAllConnections(), ANSWER_DEADLINE_MS);
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+    await app.close().finally(() => {
+      clearTimeout(cut);
+      clearInterval(sweep);
+    });
     if (!options.transport) await transport?.close();
     log.info('Stopped');
   };

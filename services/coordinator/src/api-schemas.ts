@@ -9,7 +9,8 @@ const limit = z.coerce.number().pipe(z.int().min(1).max(MAX_PAGE)).default(50);
 /** Which kind of saga; the first when it is not said. */
 const definition = z.enum(sagaNames as [string, ...string[]]).default(sagaNames[0] ?? '');
 
-const place = z.tuple([timestamp, identifier]);
+/** Ids of sagas, and of their incidents, which are longer. */
+const place = z.tuple([timestamp, z.string().regex(/^[A-Za-z0-9._~:-]{1,200}$/)]);
 const after = z.string().transform((text, context): Place => {
   const parsed = place.safeParse(text.split('/'));
   if (parsed.success) return { at: parsed.data[0], id: parsed.data[1] };

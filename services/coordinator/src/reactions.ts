@@ -86,6 +86,9 @@ export class CoordinatorReactions {
   ): Outcome {
     if (!saga) throw new Refused(404, 'unknown-order', `Nothing is known of order ${orderId}.`);
     const refusal = whyNotSkip(this.definitions.of(saga.definition, saga.version), saga.state, { unit, step, note });
+    if (step === 'messages' && moment.parked) {
+      throw new Refused(409, 'cannot-skip', 'Messages of this order still wait: redrive or discard what failed first.');
+    }
     if (refusal !== undefined) throw new Refused(409, 'cannot-skip', refusal);
     return {
       ...this.visitOne(saga.definition, saga, incidents, { kind: 'skip', unit, step, note }, moment),

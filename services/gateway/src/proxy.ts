@@ -26,6 +26,8 @@ export const proxies = (config: GatewayConfig): Handler => {
     if (!proxy) return next();
     // A wrong length is refused by Node's parser already; an absent one is counted while the body passes.
     if (Number(request.headers['content-length'] ?? 0) > route.bodyLimit) return refuseBody(request, response, route);
+    // Node has said 100 Continue already; with the header, the proxy would tell none of its rules.
+    delete request.headers.expect;
     return proxy(request, response, next);
   };
 };
@@ -87,7 +89,8 @@ const limitTime = (toService: ClientRequest, request: IncomingMessage, timeoutMs
 
 /** Counts the body while it passes, for requests that do not say how long theirs is. */
 const limitBody = (toService: ClientRequest, request: IncomingMessage, response: ServerResponse): void => {
-  const route = routeOf(request.url ?? '/');
+  // The path as it came: by now it is the service's.
+  const route = routeOf((request as IncomingMessage & { readonly originalUrl?: string }).originalUrl ?? '/');
   if (!route || request.headers['content-length'] !== undefined) return;
   let bytes = 0;
   request.on('data', (chunk: Buffer) => {

@@ -24,7 +24,10 @@ export const stockQuery = z.strictObject({
 
 export const reservationsQuery = z.strictObject({
   orderId: identifier,
-  after: z.coerce.number().pipe(z.int().min(0)).default(0),
+  after: z.coerce
+    .number()
+    .pipe(z.union([z.literal(0), shipmentNumber]))
+    .default(0),
   limit,
 });
 

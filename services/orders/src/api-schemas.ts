@@ -1,4 +1,4 @@
-import { identifier, OrderCancellationSubmitted, OrderSubmitted } from '@baton/contracts';
+import { identifier, OrderCancellationSubmitted, OrderSubmitted, timestamp } from '@baton/contracts';
 import { z } from 'zod';
 import { acceptedStatuses, type Cursor } from './store/order-queries.js';
 
@@ -12,7 +12,7 @@ export const cancelBody = OrderCancellationSubmitted.schema.pick({ reason: true 
 
 const cursor = z.string().transform((text, context): Cursor => {
   const [placedAt = '', orderId = ''] = Buffer.from(text, 'base64url').toString('utf8').split(' ');
-  if (z.iso.datetime().safeParse(placedAt).success && identifier.safeParse(orderId).success) {
+  if (timestamp.safeParse(placedAt).success && identifier.safeParse(orderId).success) {
     return { placedAt, orderId };
   }
   context.addIssue({ code: 'custom', message: 'must be the `next` of the page before' });

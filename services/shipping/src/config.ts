@@ -14,7 +14,10 @@ export const shippingConfig = z.object({
     .transform((value) => value.split(',').map((name) => name.trim()))
     .pipe(names)
     .describe('Carriers that may be asked, comma-separated. Which is asked first follows from the id of the order.'),
-  SHIPPING_CARRIER_URL: z.url().describe("Origin (and path prefix) of the carriers' API."),
+  SHIPPING_CARRIER_URL: z
+    .url({ protocol: /^https?$/ })
+    .refine((address) => !/[?#]|\/\/[^/]*@/.test(address), 'has a query or credentials, which no call can carry')
+    .describe("Origin (and path prefix) of the carriers' API."),
   SHIPPING_CARRIER_TIMEOUT_MS: z.coerce
     .number<string>()
     .pipe(z.int().min(100).max(9_000))

@@ -22,7 +22,7 @@ Exit codes:
 const PUBLISH_HELP = `
 Each line is an order as POST /orders takes it, or a CloudEvent in structured mode (OrderSubmitted,
 OrderCancellationSubmitted). The whole input is checked first; if a line is not valid, nothing is sent.
-Over HTTP the order id is the Idempotency-Key, so sending a file again is safe.`;
+The same order again changes nothing, so sending a file again is safe.`;
 
 const integer =
   (least: number, most: number) =>

@@ -4,9 +4,6 @@ import { type ExitCode, exitCodes, Finished, NotReachable, UsageError } from './
 import { type Io, printable, say } from './io.js';
 import { createProgram } from './program.js';
 
-/** The gateway's word for a service that nobody reaches. */
-const SERVICE_AWAY = new Set([502, 503, 504]);
-
 /**
  * Runs `baton` with these arguments.
  * @param args without the program's own name
@@ -28,6 +25,6 @@ export const run = async (args: readonly string[], io: Io): Promise<ExitCode> =>
 const exitCodeOf = (error: unknown): ExitCode => {
   if (error instanceof UsageError) return exitCodes.usage;
   if (error instanceof BatonUnreachable || error instanceof NotReachable) return exitCodes.unreachable;
-  if (error instanceof BatonError && SERVICE_AWAY.has(error.status)) return exitCodes.unreachable;
+  if (error instanceof BatonError && error.isAway) return exitCodes.unreachable;
   return exitCodes.failed;
 };

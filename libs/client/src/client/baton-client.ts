@@ -60,12 +60,13 @@ export class OrdersClient {
   constructor(private readonly http: Http) {}
 
   /**
-   * Hands over an order. The same order again changes nothing; another one under the same id is refused.
-   * @param options.idempotencyKey the order id when absent
+   * Hands over an order. The same order again changes nothing; another one under the same id is refused. The order id
+   * alone makes a repetition safe: as an Idempotency-Key it would stand for the first content that was tried under it.
    */
   submit(order: OrderInput, options: { readonly idempotencyKey?: string } = {}): Promise<OrderView> {
-    const { idempotencyKey = order.orderId } = options;
-    return this.http.send({ method: 'POST', path: '/orders', body: order, idempotencyKey });
+    const { idempotencyKey } = options;
+    const key = idempotencyKey !== undefined && { idempotencyKey };
+    return this.http.send({ method: 'POST', path: '/orders', body: order, repeatable: true, ...key });
   }
 
   get(orderId: string): Promise<OrderDetail> {

@@ -7,6 +7,9 @@ export interface Problem {
   readonly [member: string]: unknown;
 }
 
+/** The gateway's word for a service that nobody reaches. */
+const SERVICE_AWAY = new Set([502, 503, 504]);
+
 /** A service understood the request and said no, or failed at it. */
 export class BatonError extends Error {
   override readonly name = 'BatonError';
@@ -16,6 +19,11 @@ export class BatonError extends Error {
     readonly problem: Problem,
   ) {
     super(describe(status, problem));
+  }
+
+  /** No service has refused anything: the one behind the gateway is away. */
+  get isAway(): boolean {
+    return SERVICE_AWAY.has(this.status);
   }
 }
 

@@ -41,6 +41,8 @@ export class Http {
     if (!URL.canParse(options.url) || !/^https?:$/.test(new URL(options.url).protocol)) {
       throw new RangeError(`${JSON.stringify(options.url)} is no http(s) address, such as http://127.0.0.1:7070.`);
     }
+    const { username, password } = new URL(options.url);
+    if (username || password) throw new RangeError('The address must have no user or password in it.');
     this.base = new URL(options.url.replace(/\/*$/, '/'));
   }
 

@@ -24,7 +24,7 @@ export const shortLine = z.object({
   known: z.boolean().describe('False when no location has ever held this SKU, so that waiting for it is no use.'),
   available: z
     .array(z.object({ location: identifier, quantity: stockQuantity }))
-    .describe('What could have been taken at each location, after what older backorders need.'),
+    .describe('What could have been taken where, after what older backorders need; the 20 locations with most.'),
 });
 export type ShortLine = z.infer<typeof shortLine>;
 

@@ -5,7 +5,7 @@ import type { IdentityMap } from '../state/identity-map.js';
 import type { Run } from '../state/rows.js';
 import { type MessageOutcome, pipelineMetrics } from '../telemetry/metrics.js';
 import type { Headers, OutgoingRecord } from '../transport/port.js';
-import { describeIssues, encode } from '../wire/cloud-events.js';
+import { describeIssues, encode, MAX_BODY_BYTES } from '../wire/cloud-events.js';
 import { checkStorable, effectText, type NewEffect, type SavedEffect } from './effect.js';
 import { insertBatch, type LockedBatches } from './effect-batches.js';
 import { deleteHeld, type HeldAgain, holdAgain, insertHeld, type NewHeld } from './held-messages.js';
@@ -149,6 +149,13 @@ export class Ledger {
   private record(draft: EventDraft, trace: Headers): OutgoingRecord {
     const valid = definitionOf(draft.name).schema.safeParse(draft.data);
     if (!valid.success) throw new Error(`A reaction said an invalid ${draft.name}: ${describeIssues(valid.error)}`);
-    return { ...encode({ ...draft, data: valid.data }, this.now, trace), isChecked: true };
+    const record = { ...encode({ ...draft, data: valid.data }, this.now, trace), isChecked: true };
+    // Committed, it would be published in vain for ever, and everything after it would wait.
+    if (record.value.length > MAX_BODY_BYTES) {
+      throw new Error(
+        `A reaction said a ${draft.name} of ${record.value.length} bytes; at most ${MAX_BODY_BYTES} are read.`,
+      );
+    }
+    return record;
   }
 }

@@ -7,6 +7,7 @@ import {
   type EventDraft,
   OrderSubmitted,
 } from '@baton/contracts';
+import { isUtf8 } from 'node:buffer';
 import type { z } from 'zod';
 import type { Headers, IncomingRecord, OutgoingRecord } from '../transport/port.js';
 
@@ -59,6 +60,7 @@ export const decode = (record: IncomingRecord, isHeard: (eventName: string) => b
     if (!isHeard(definition.eventName)) return { kind: 'unheard' };
     if (headers.ce_specversion !== '1.0') return refuse('The header ce_specversion must be 1.0.');
     if (!headers.ce_id) return refuse('The header ce_id is missing; it tells repetitions apart.');
+    if (!isStorable(headers.ce_id)) return refuse(`The header ce_id ${UNSTORABLE}`);
     const body = parse(record.value);
     if (!body.ok) return refuse(body.reason);
     return check(record, definition, body.value, headers.ce_id, headers.ce_time, trace);
@@ -76,6 +78,7 @@ export const decode = (record: IncomingRecord, isHeard: (eventName: string) => b
     if (!isHeard(definition.eventName)) return { kind: 'unheard' };
     if (specversion !== '1.0') return refuse('The attribute specversion must be 1.0.');
     if (typeof id !== 'string' || id === '') return refuse('The attribute id is missing; it tells repetitions apart.');
+    if (!isStorable(id)) return refuse(`The attribute id ${UNSTORABLE}`);
     const tracing = typeof traceparent === 'string' ? { traceparent, ...trace } : trace;
     return check(record, definition, data, id, typeof time === 'string' ? time : undefined, tracing);
   }
@@ -92,6 +95,12 @@ export const decode = (record: IncomingRecord, isHeard: (eventName: string) => b
     trace,
   );
 };
+
+const MOST_OF_ID = 1_000;
+const UNSTORABLE = `must have at most ${MOST_OF_ID} characters, no NUL and no lone surrogate.`;
+
+/** Ids are kept in rows; what Postgres refuses would only fail there, and hold up its order. */
+const isStorable = (id: string): boolean => id.length <= MOST_OF_ID && !id.includes('\u0000') && id.isWellFormed();
 
 const isStructured = (headers: Headers): boolean =>
   headers['content-type']?.startsWith('application/cloudevents+json') ?? false;
@@ -151,6 +160,7 @@ const parse = (value: Buffer | undefined): { ok: true; value: unknown } | { ok: 
   if (value.length > MAX_BODY_BYTES) {
     return { ok: false, reason: `The body has ${value.length} bytes; at most ${MAX_BODY_BYTES} are read.` };
   }
+  if (!isUtf8(value)) return { ok: false, reason: 'The body is not UTF-8.' };
   try {
     return { ok: true, value: JSON.parse(value.toString('utf8')) };
   } catch (error) {

@@ -19,7 +19,10 @@ const MOST_PERIODS: Readonly<Record<Span, number>> = { hour: 31 * 24, day: 3 * 3
 /** What is looked at when nothing is said. */
 const DEFAULT_PERIODS: Readonly<Record<Span, number>> = { hour: 24, day: 7 };
 
-const moment = z.union([z.iso.date(), timestamp]);
+/** Neither before what Postgres knows, nor so late that what is rounded up or counted back has no ISO 8601 of four digits. */
+const moment = z
+  .union([z.iso.date(), timestamp])
+  .refine((at) => at >= '2000' && at < '9999', 'must lie between the years 2000 and 9998');
 
 export const kpisQuery = z.strictObject({
   definition: z.enum(sagaNames as [string, ...string[]]).default(sagaNames[0] ?? ''),

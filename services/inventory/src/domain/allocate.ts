@@ -34,6 +34,12 @@ export const locationFor = (
   return locations.find((location) => location !== region && fits(location));
 };
 
+/**
+ * Locations that a short line names at most, those with most first of all: with 200 lines of them the event stays below
+ * what readers take and a broker keeps.
+ */
+export const NAMED_LOCATIONS = 20;
+
 /** What the lines of a shipment could have had, for whoever has to decide what to do without. */
 export const shortLinesOf = (lines: readonly Line[], books: Books, earlier: Earlier): ShortLine[] =>
   lines.map(({ lineId, sku, quantity }) => {
@@ -43,9 +49,13 @@ export const shortLinesOf = (lines: readonly Line[], books: Books, earlier: Earl
       sku,
       requested: quantity,
       known: levels.length > 0,
-      available: levels.map(({ location }) => ({
-        location,
-        quantity: Math.max(0, books.available(sku, location) - earlier(sku)),
-      })),
+      available: levels
+        .map(({ location }) => ({
+          location,
+          quantity: Math.max(0, books.available(sku, location) - earlier(sku)),
+        }))
+        .sort((a, b) => b.quantity - a.quantity)
+        .slice(0, NAMED_LOCATIONS)
+        .sort((a, b) => byName(a.location, b.location)),
     };
   });

@@ -8,6 +8,8 @@ describe("A mail server's answer", () => {
     [550, 'RCPT TO', true],
     [552, 'DATA', true],
     [553, 'MAIL FROM', true],
+    [530, 'MAIL FROM', false],
+    [503, 'RCPT TO', false],
     [450, 'RCPT TO', false],
     [421, 'CONN', false],
     [554, 'CONN', false],
@@ -23,6 +25,10 @@ describe("A mail server's answer", () => {
     );
     expect(words).toMatch(/^550 5\.1\.1 <address>: unknown ask <address> x+$/);
     expect(words.length).toBe(500);
+    const customer = { name: 'Zoë Gute', email: 'zg-1@example.test' };
+    expect(withoutAddresses('550 zg-1... no Gute, see http://x/?to=zg-1%40example.test', customer)).not.toMatch(
+      /zg-1|Gute/,
+    );
     expect(withoutAddresses('')).toBe('no words');
   });
 });

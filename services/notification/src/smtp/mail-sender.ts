@@ -92,7 +92,7 @@ export class MailSender implements OnApplicationShutdown {
       return { outcome: 'sent', messageId };
     } catch (error) {
       const answer = error as SmtpError;
-      const detail = withoutAddresses(answer.message);
+      const detail = withoutAddresses(answer.message, contact);
       if (isRefusal(answer)) return { outcome: 'failed', messageId, detail };
       if (attempt >= MAX_TRIES && !isStop(signal)) {
         return { outcome: 'failed', messageId, detail: `Given up after ${attempt} tries; the last one: ${detail}` };

@@ -15,6 +15,8 @@ export type WishDecision =
   | { readonly kind: 'known'; readonly record: OrderRecord }
   | { readonly kind: 'refused'; readonly detail: string };
 
+const expiryOf = ({ at }: Wish): string => new Date(Date.parse(at) + WISH_WAITS_MS).toISOString();
+
 const request = (orderId: string, number: number, { reason }: Wish): EventDraft =>
   OrderCancellationRequested({ orderId, wish: number, ...(reason !== undefined && { reason }) }, number);
 
@@ -31,7 +33,7 @@ export const wishToCancel = (known: OrderRecord | undefined, orderId: string, wi
   }
   const wishes = [...record.wishes, wish];
   if (!isPlaced(record)) {
-    const wishesExpireAt = record.wishesExpireAt ?? new Date(Date.parse(wish.at) + WISH_WAITS_MS).toISOString();
+    const wishesExpireAt = record.wishesExpireAt ?? expiryOf(wish);
     return { kind: 'kept', record: { ...record, wishes, wishesExpireAt } };
   }
   return {
@@ -51,8 +53,10 @@ export const expireWishes = (
 ): { readonly record: OrderRecord; readonly reason: string } | undefined => {
   if (!record?.wishesExpireAt || record.wishesExpireAt > now) return undefined;
   const since = record.wishes[0]?.at ?? record.statusSince;
+  const wishes = record.wishes.filter((wish) => expiryOf(wish) > now);
+  const [next] = wishes;
   return {
-    record: { ...record, wishes: [], wishesExpireAt: null },
+    record: { ...record, wishes, wishesExpireAt: next ? expiryOf(next) : null },
     reason: `Cancellation of order ${record.orderId} was asked for at ${since}, and no order came under this id within 7 days.`,
   };
 };

@@ -47,7 +47,8 @@ describe('booking over HTTP', () => {
     [422, { code: 'rejected', detail: 'no capacity' }, 'no capacity'],
     [400, { code: 'invalid' }, 'invalid'],
     [404, { code: 'unknown-carrier', detail: 'There is no carrier swift.' }, 'There is no carrier swift.'],
-    [410, '', 'swift answered 410'],
+    [410, { code: 'gone' }, 'gone'],
+    [422, { detail: 'Ada Secret, 01234 PARIS is on no route' }, '… …, … … is on no route'],
     [422, { detail: `a\u0000b\ud800${'x'.repeat(900)}` }, `ab\ufffd${'x'.repeat(497)}`],
     [200, { ...booked, status: 'cancelled' }, 'swift cancelled the booking'],
   ])('takes %i %j for a rejection', async (status, body, reason) => {
@@ -64,6 +65,10 @@ describe('booking over HTTP', () => {
     [408, {}],
     [409, { code: 'in-progress' }],
     [429, {}],
+    [400, '<html>nginx</html>'],
+    [410, ''],
+    [431, {}],
+    [200, `{"bookingId":"${'x'.repeat(70_000)}"}`],
     [200, 'no JSON'],
     [200, { bookingId: 'bk-1' }],
     [200, { bookingId: 'bk-1', trackingNumber: 'T\u0000' }],
@@ -103,9 +108,15 @@ describe('booking over HTTP', () => {
 
 describe('cancelling and handing over', () => {
   it('believes only a confirmation', async () => {
-    await (await answering(200, {})).cancel(named, options());
+    await (await answering(200, { status: 'cancelled' })).cancel(named, options());
+    for (const body of ['<html>Down for maintenance</html>', {}, { status: 'booked' }]) {
+      await expect((await answering(200, body)).cancel(named, options())).rejects.toMatchObject({ name: 'Unanswered' });
+    }
     const at = '2026-01-05T09:00:00.000Z';
     expect(await (await answering(200, { handedOverAt: at })).handOver(named, 2, options())).toBe(at);
+    expect(
+      await (await answering(200, { handedOverAt: '2026-01-05T09:00:00.000123Z' })).handOver(named, 2, options()),
+    ).toBe(at);
     await expect((await answering(200, { handedOverAt: 'soon' })).handOver(named, 2, options())).rejects.toMatchObject({
       name: 'Unanswered',
     });

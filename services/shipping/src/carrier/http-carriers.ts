@@ -1,5 +1,6 @@
 import { text, timestamp } from '@baton/contracts';
 import { z } from 'zod';
+import type { Recipient } from '../domain/address.js';
 import type { BookingAnswer } from '../domain/decision.js';
 import {
   AskAgain,
@@ -11,7 +12,9 @@ import {
 } from './port.js';
 
 const bookedBody = z.object({ bookingId: text(200), trackingNumber: text(100), status: text(50).optional() });
-const handedOverBody = z.object({ handedOverAt: timestamp });
+/** As a record keeps it, so that what is said again is what was said first: to the millisecond. */
+const handedOverBody = z.object({ handedOverAt: timestamp.transform((moment) => new Date(moment).toISOString()) });
+const cancelledBody = z.object({ status: z.literal('cancelled') });
 const bookingBody = z.object({ status: text(50) });
 const problemBody = z.object({ code: z.string().optional(), detail: z.string().optional() });
 
@@ -26,6 +29,8 @@ interface Answer {
  */
 const aboutTheCall = new Set([401, 403, 404, 405, 407, 408, 409, 425, 429]);
 const MAX_REASON = 500;
+/** Longest answer that is read, bytes after decompression; a booking has some hundred. */
+const MAX_ANSWER = 65_536;
 
 /** The carrier port over HTTP: `…/carriers/<carrier>/bookings`, an Idempotency-Key on every call. */
 export class HttpCarriers implements CarrierPort {
@@ -57,12 +62,15 @@ export class HttpCarriers implements CarrierPort {
     const { code, detail } = problemIn(answer);
     if (answer.status < 400 || answer.status >= 500) throw unanswered('book', carrier, answer);
     if (aboutTheCall.has(answer.status) && code !== 'unknown-carrier') throw unanswered('book', carrier, answer);
-    return { kind: 'rejected', reason: reasonFrom(detail ?? code ?? `${carrier} answered ${answer.status}`) };
+    // A page of a proxy is not the carrier's word, and an earlier try may have booked.
+    if (code === undefined && detail === undefined) throw unanswered('book', carrier, answer);
+    return { kind: 'rejected', reason: reasonFrom(detail ?? code ?? '', recipient) };
   }
 
   async cancel({ carrier, bookingId, bookingKey }: BookingName, options: CallOptions): Promise<void> {
     const answer = await this.call('POST', `${bookingsOf(carrier)}/${encodeURIComponent(bookingId)}/cancel`, options);
-    if (answer.status < 300) return;
+    // A page of a proxy, or "we shall see", is no confirmation.
+    if (answer.status < 300) return void understood(answer, cancelledBody);
     const { code } = problemIn(answer);
     // A carrier that does not know the booking must still say that nothing lives under the key before we believe it.
     if (answer.status === 404 && code === 'unknown-booking' && (await this.nothingUnder(carrier, bookingKey, options)))
@@ -93,7 +101,7 @@ export class HttpCarriers implements CarrierPort {
         headers: { 'content-type': 'application/json', accept: 'application/json', 'idempotency-key': key },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
-      return { status: response.status, body: parsed(await response.text()) };
+      return { status: response.status, body: parsed(await textOf(response)) };
     } catch (error) {
       // Neither the request nor the cause's details are told: they could hold an address.
       const why = within.aborted ? `no answer in ${this.timeoutMs} ms` : 'the connection failed';
@@ -103,6 +111,18 @@ export class HttpCarriers implements CarrierPort {
 }
 
 const bookingsOf = (carrier: string): string => `/carriers/${encodeURIComponent(carrier)}/bookings`;
+
+const textOf = async ({ body }: Response): Promise<string> => {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  // Leaving the loop ends the connection.
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER) throw new RangeError('The answer is too long.');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
 
 const parsed = (body: string): unknown => {
   try {
@@ -133,8 +153,13 @@ const notDone = (call: string, carrier: string, answer: Answer): Error => {
 
 const withCode = (code: string | undefined): string => (code === undefined ? '' : ` ${code}`);
 
-/** A carrier's words as our events can carry them. */
-const reasonFrom = (words: string): string => {
-  const clean = words.toWellFormed().replaceAll('\u0000', '').slice(0, MAX_REASON).toWellFormed().trim();
+/** A carrier's words as our events can carry them: carriers like to repeat the address that they refuse. */
+const reasonFrom = (words: string, { name, street, city, region, postalCode }: Recipient): string => {
+  const personal = [name, street, city, region, postalCode].flatMap(
+    (value) => value?.match(/[\p{L}\p{N}]{3,}/gu) ?? [],
+  );
+  const safe = words.toWellFormed().replaceAll('\u0000', '');
+  const without = personal.length > 0 ? safe.replace(new RegExp(personal.join('|'), 'giu'), '…') : safe;
+  const clean = without.slice(0, MAX_REASON).toWellFormed().trim();
   return clean === '' ? 'no reason given' : clean;
 };

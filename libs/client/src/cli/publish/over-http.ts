@@ -20,9 +20,10 @@ export interface HttpOptions {
 
 /**
  * Sends events as HTTP requests, those of one order one after another. Goes on past a refusal; stops at the first
- * request that nobody answers.
+ * request that nobody answers, the service behind the gateway included.
  * @returns what was refused, in the order of the input
  * @throws BatonUnreachable
+ * @throws BatonError with 502, 503 or 504
  */
 export const publishOverHttp = async (
   entries: readonly Entry[],
@@ -40,7 +41,7 @@ export const publishOverHttp = async (
           await send(options.client, entry);
           options.onSent(1);
         } catch (error) {
-          if (!(error instanceof BatonError)) {
+          if (!(error instanceof BatonError) || error.isAway) {
             stopped = true;
             throw error;
           }

@@ -14,7 +14,8 @@ const orders = superstoreOrders().slice(0, 30);
 const jsonLines = (...values: readonly unknown[]): string =>
   `${values.map((value) => JSON.stringify(value)).join('\n')}\n`;
 const bad = { ...orders[0], lines: [] };
-const keysOf = ({ seen }: FakeGateway): readonly string[] => seen.map(({ key }) => key ?? '');
+const idOf = ({ body }: { readonly body: unknown }): string => (body as { readonly orderId?: string }).orderId ?? '';
+const keysOf = ({ seen }: FakeGateway): readonly string[] => seen.map(idOf);
 const created = () => ({ status: 201, body: {} });
 
 test('a file is sent, each order under its own id', async () => {
@@ -35,7 +36,7 @@ test('standard input is sent one at a time if that is asked for, and the result 
   expect(code).toBe(0);
   expect(JSON.parse(out)).toEqual({ published: 30, refused: [], skipped: [] });
   expect(gateway.mostAtOnce).toBe(1);
-  expect(gateway.seen.map(({ key }) => key)).toEqual(orders.map(({ orderId }) => orderId));
+  expect(keysOf(gateway)).toEqual(orders.map(({ orderId }) => orderId));
 });
 
 test('nothing of an invalid file is sent, and its faults are listed with their lines, twenty of them', async () => {
@@ -66,8 +67,8 @@ test('an input without any event is a mistake', async () => {
 });
 
 test('a refusal does not stop the others, names its line, and ends in 1', async () => {
-  const gateway = await fakeGateway(({ key }) =>
-    key === orders[1]?.orderId ? { status: 409, body: { detail: 'Another order has this id.' } } : created(),
+  const gateway = await fakeGateway((request) =>
+    idOf(request) === orders[1]?.orderId ? { status: 409, body: { detail: 'Another order has this id.' } } : created(),
   );
   const { code, out, err } = await baton(['publish', '-'], { url: gateway.url, stdin: jsonLines(...orders) });
   expect({ code, out }).toEqual({ code: 1, out: '29 events accepted, 1 refused.\n' });
@@ -89,7 +90,7 @@ test('a cancellation follows its order, under the id of its event', async () => 
   const { code } = await baton(['publish', '-'], { url: gateway.url, stdin: jsonLines(order, cancellation) });
   expect(code).toBe(0);
   expect(gateway.seen).toMatchObject([
-    { path: '/orders', key: order?.orderId },
+    { path: '/orders', key: undefined, body: { orderId: order?.orderId } },
     { path: `/orders/${order?.orderId}/cancel`, key: 'wish-1', body: { reason: 'too late' } },
   ]);
 });
