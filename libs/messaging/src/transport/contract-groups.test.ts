@@ -91,6 +91,22 @@ describe.each([kafkaHarness(), localHarness()])('groups on $name', (harness: Har
     await until(() => [...survivor.values, ...victim.values].filter((value) => value === '2').length >= 80);
   });
 
+  it('reads on when the server was away for longer than a session, and nobody else is in the group', async () => {
+    const { transport: other, topics } = await withTopics();
+    const { transport, cable } = await harness.connectByCable();
+    const member = await Member.join(transport, unique('group'), topics);
+    await until(() => member.held.size === 8);
+    await publishRound(other, topics, 0);
+    await until(() => member.records.length >= 80);
+
+    cable.cut();
+    await until(() => member.held.size === 0, harness.sessionTimeoutMs + 10_000);
+    cable.mend();
+    await publishRound(other, topics, 1);
+    await until(() => member.values.filter((value) => value === '1').length >= 80);
+    expect(member.held.size).toBe(8);
+  });
+
   it('is patient while the server is away, says so once, and goes on', async () => {
     const lines: string[] = [];
     const logger = {

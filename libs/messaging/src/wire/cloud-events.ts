@@ -48,6 +48,16 @@ export const encode = (draft: EventDraft, time: string, trace: Headers): Outgoin
  * type first and parses only what `isHeard`.
  */
 export const decode = (record: IncomingRecord, isHeard: (eventName: string) => boolean): Decoded => {
+  try {
+    return decodeRecord(record, isHeard);
+  } catch {
+    // Whatever a record can hold that nobody thought of belongs to this record: thrown on, it would count as the
+    // infrastructure's, and the service would try the same again for ever.
+    return { kind: 'refused', reason: 'The record cannot be read.', trace: traceOf(record.headers) };
+  }
+};
+
+const decodeRecord = (record: IncomingRecord, isHeard: (eventName: string) => boolean): Decoded => {
   const { headers } = record;
   const trace = traceOf(headers);
   const refuse = (reason: string): Decoded => ({ kind: 'refused', reason, trace });
@@ -72,14 +82,15 @@ export const decode = (record: IncomingRecord, isHeard: (eventName: string) => b
     const envelope = body.value as Record<string, unknown> | null;
     if (typeof envelope !== 'object' || envelope === null) return refuse('A structured CloudEvent must be an object.');
     const { type, id, time, specversion, data, traceparent } = envelope;
-    const definition = typeof type === 'string' ? definitionOfType(type) : undefined;
-    if (!definition) return refuse(unknownType(String(type)));
+    if (typeof type !== 'string') return refuse('The attribute type must be text; it says which event this is.');
+    const definition = definitionOfType(type);
+    if (!definition) return refuse(unknownType(type));
     if (definition.topic !== record.topic) return refuse(misplaced(definition, record.topic));
     if (!isHeard(definition.eventName)) return { kind: 'unheard' };
     if (specversion !== '1.0') return refuse('The attribute specversion must be 1.0.');
     if (typeof id !== 'string' || id === '') return refuse('The attribute id is missing; it tells repetitions apart.');
     if (!isStorable(id)) return refuse(`The attribute id ${UNSTORABLE}`);
-    const tracing = typeof traceparent === 'string' ? { traceparent, ...trace } : trace;
+    const tracing = typeof traceparent === 'string' ? { ...traceOf({ traceparent }), ...trace } : trace;
     return check(record, definition, data, id, typeof time === 'string' ? time : undefined, tracing);
   }
 
@@ -144,8 +155,15 @@ const check = (
   if (record.key !== key) {
     return refuse(`The record's key ${quote(record.key)} and its body's ${definition.keyedBy} ${quote(key)} disagree.`);
   }
-  const written = time ?? new Date(record.timestamp).toISOString();
+  const written = time ?? isoOf(record.timestamp);
+  if (written === undefined) return refuse(`The record's timestamp ${record.timestamp} is no time in milliseconds.`);
   return { kind: 'event', event: { name: definition.eventName, id, key, data, time: written }, trace };
+};
+
+/** A client's own timestamps can be anything, such as nanoseconds. */
+const isoOf = (timestamp: number): string | undefined => {
+  const date = new Date(timestamp);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 };
 
 /** The first issues of a schema's refusal in one line: path and message. */
@@ -170,9 +188,14 @@ const parse = (value: Buffer | undefined): { ok: true; value: unknown } | { ok: 
   }
 };
 
+/** W3C Trace Context: a traceparent of the present version, and as much of a tracestate as must be passed on. */
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const TRACESTATE = /^[\x20-\x7e]{0,512}$/;
+
+/** The trace of a record; what is none is ignored, as the standard has it: it would be kept with all that it causes. */
 const traceOf = ({ traceparent, tracestate }: Headers): Headers => {
-  if (tracestate !== undefined) return traceparent === undefined ? { tracestate } : { traceparent, tracestate };
-  return traceparent === undefined ? {} : { traceparent };
+  if (traceparent === undefined || !TRACEPARENT.test(traceparent)) return {};
+  return tracestate !== undefined && TRACESTATE.test(tracestate) ? { traceparent, tracestate } : { traceparent };
 };
 
 /** Told even by services that do not react to the event: whoever wrote it there would wait in vain. */

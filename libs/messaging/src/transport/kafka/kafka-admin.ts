@@ -33,13 +33,15 @@ export class KafkaAdmin {
       const { brokers } = await admin.describeCluster();
       await admin.createTopics({
         waitForLeaders: true,
-        topics: missing.map(({ name, partitions, retentionMs }) => ({
+        topics: missing.map(({ name, partitions, retentionMs, writer }) => ({
           topic: name,
           numPartitions: partitions,
           replicationFactor: this.settings.replicationFactor ?? Math.min(3, brokers.length),
           configEntries: [
             { name: 'retention.ms', value: String(retentionMs) },
             { name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES) },
+            // Strangers compress as they like, and neither snappy nor lz4 can be read here: the broker keeps all as gzip.
+            ...(writer === 'anyone' ? [{ name: 'compression.type', value: 'gzip' }] : []),
           ],
         })),
       });

@@ -84,6 +84,42 @@ describe('what is particular to Kafka', () => {
     await transport.close();
   });
 
+  it.each(['anyone', 'orders'])(
+    'reads what a stranger has compressed with zstd, on a topic that %s writes',
+    async (writer) => {
+      const transport = await connect('reader');
+      const name = unique('stranger');
+      await transport.ensureTopics([{ ...topic(name, 1), writer }]);
+      const member = await Member.join(transport, unique('group'), [name]);
+      const stranger = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).producer();
+      await stranger.connect();
+      const messages = [{ key: 'key', value: 'v'.repeat(500) }];
+      await stranger.send({ topic: name, compression: kafkajs.CompressionTypes.ZSTD, messages });
+      await stranger.disconnect();
+      await until(() => member.values.includes('v'.repeat(500)));
+      await transport.close();
+    },
+  );
+
+  it('has topics that strangers write kept in a form that can be read, whatever they compress with', async () => {
+    const transport = await connect('maker');
+    const [own, intake] = [unique('own'), unique('intake')];
+    await transport.ensureTopics([topic(own, 1), { ...topic(intake, 1), writer: 'anyone' }]);
+    const admin = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).admin();
+    await admin.connect();
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [own, intake].map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
+    });
+    await admin.disconnect();
+    await transport.close();
+    const compression = resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      configEntries.find(({ configName }) => configName === 'compression.type')?.configValue,
+    ]);
+    expect(Object.fromEntries(compression)).toEqual({ [own]: 'producer', [intake]: 'gzip' });
+  });
+
   it('lets the broker gather what is for a patient reader', async () => {
     const transport = await connect('patient');
     const shop = await connect('shop');

@@ -138,13 +138,15 @@ export class LocalConsumer implements Consumer, Neighbour, Sleeper {
     const view = await this.#membership.look();
     this.#leaseUntil = started + this.settings.leaseMs;
     if (view.expelled) this.#revoke([...this.#claimed.keys()]);
-    if (view.release.length > 0) {
-      this.#revoke(view.release.map(partitionKey));
-      await this.#membership.release(view.release);
-    }
+    const kept = new Set(view.keep.map(partitionKey));
+    const lost = [...this.#claimed.keys()].filter((key) => !kept.has(key));
+    if (lost.length > 0) this.#revoke(lost);
+    if (view.release.length > 0) await this.#membership.release(view.release);
     if (view.changed || view.release.length > 0) await this.wakeUps.regroup(this.group);
     const claimed = view.claim.length > 0 ? await this.#membership.claim(view.claim) : [];
-    if (claimed.length > 0) void this.#begin(claimed);
+    // What it gave up because it could not renew its lease, and nobody took, or what it claimed without hearing so.
+    const unused = view.keep.filter((partition) => !this.#claimed.has(partitionKey(partition)));
+    if (claimed.length + unused.length > 0) void this.#begin([...claimed, ...unused]);
   }
 
   async #begin(partitions: readonly TopicPartition[]): Promise<void> {

@@ -7,6 +7,8 @@ import type { LocalDatabase } from './local-database.js';
 export interface GroupView {
   /** This member was taken for dead: whatever it held may be somebody else's. */
   readonly expelled: boolean;
+  /** What the group's table says that it holds, and should. */
+  readonly keep: readonly TopicPartition[];
   readonly release: readonly TopicPartition[];
   readonly claim: readonly TopicPartition[];
 }
@@ -70,6 +72,7 @@ export class LocalMembership {
     const heldKeys = new Set(held.map(partitionKey));
     return {
       expelled,
+      keep: held.filter((partition) => wantedKeys.has(partitionKey(partition))),
       release: held.filter((partition) => !wantedKeys.has(partitionKey(partition))),
       claim: wanted.filter((partition) => !heldKeys.has(partitionKey(partition))),
       changed: beats.length === 0 || dead.length > 0,

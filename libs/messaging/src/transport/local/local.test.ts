@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Member, record, topic, unique, until } from '../testing/member.js';
 import { decodeChunk, encodeChunk } from './local-chunks.js';
 import { LocalDatabase } from './local-database.js';
@@ -99,6 +99,29 @@ describe('the local transport', () => {
     await client.query(`DELETE FROM ${schema}.members WHERE group_id = $1`, [group]);
     await until(() => member.revocations.flat().length === 2);
     await until(() => member.assignments.length === 2 && member.held.size === 2);
+  });
+
+  it('reads a partition that it took without hearing so', async () => {
+    const transport = await connect();
+    const name = unique('claimed');
+    await transport.ensureTopics([topic(name, 2)]);
+    const query = LocalDatabase.prototype.query;
+    let lost = false;
+    const losing = vi.spyOn(LocalDatabase.prototype, 'query').mockImplementation(async function (
+      this: LocalDatabase,
+      sql,
+      params,
+    ) {
+      const rows = await query.call(this, sql, params);
+      if (lost || !/INSERT INTO \S+claims/.test(sql)) return rows;
+      lost = true;
+      throw new Error('Connection terminated unexpectedly');
+    });
+    const member = await Member.join(transport, unique('group'), [name]);
+    await transport.publish(['a', 'b', 'c'].map((key) => record(name, key, key)));
+    await until(() => member.records.length === 3);
+    losing.mockRestore();
+    expect(lost).toBe(true);
   });
 
   it('removes what is past its retention, and begins after it', async () => {
