@@ -33,6 +33,8 @@ export interface Assignment extends Taken {
   readonly isKnown: (outboxId: string) => boolean;
   /** The database refused what the only input's reaction asked for, with this error. */
   readonly condemned?: unknown;
+  /** Nor could it be told that its key waits: that is left out. */
+  readonly isMute?: boolean;
 }
 
 /** What a committed unit of work leaves to be done outside of the database. */

@@ -25,12 +25,22 @@ export class DatabaseFault extends Error {
   }
 }
 
+/** Something else than the database failed in a unit of work, for example writing what a reaction returned as JSON. */
+export class MessageFault extends Error {
+  override readonly name = 'MessageFault';
+
+  constructor(override readonly cause: unknown) {
+    super(reasonOf(cause));
+  }
+}
+
 /**
  * Sorts an error by its SQLSTATE. Classes 22 (data) and 23 (integrity) belong to a message; 40 is a lost race; the rest
  * (08, 53, 57, sockets, and whatever nobody thought of) is the infrastructure's, which nothing becomes a dead letter for.
  * @param isPrimaryKey says whether a constraint is a state table's key, whose violation is a lost race
  */
 export const classify = (error: unknown, isPrimaryKey: (constraint: string | undefined) => boolean): Fault => {
+  if (error instanceof MessageFault) return 'message';
   const { code, constraint } = (error ?? {}) as DatabaseError;
   if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return 'infrastructure';
   if (code === '23505' && (isPrimaryKey(constraint) || constraint === 'inbox_pkey')) return 'conflict';

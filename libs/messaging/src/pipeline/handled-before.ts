@@ -2,7 +2,7 @@ import type { Run } from '../state/rows.js';
 import type { TopicPartition } from '../transport/port.js';
 import type { Standing } from './ahead.js';
 import { type Taken, takeEffects } from './effect-places.js';
-import { lockHeld, parkedKeys } from './held-messages.js';
+import { lockHeld, type Parked, parkedKeys } from './held-messages.js';
 import { type InboxEntry, readInbox } from './inbox.js';
 import { type Input, messageOf } from './inputs.js';
 import { lockPositions, partitionName } from './positions.js';
@@ -17,8 +17,8 @@ export interface HandledBefore {
   readonly inbox: ReadonlyMap<string, InboxEntry>;
   /** Held messages that still are as they were found, locked. */
   readonly held: ReadonlySet<string>;
-  /** Keys whose later messages wait. */
-  readonly parked: ReadonlySet<string>;
+  /** Keys whose later messages wait, and behind which held message. */
+  readonly parked: ReadonlyMap<string, bigint>;
 }
 
 /** Begins the transaction and reads all of it in one round trip. */
@@ -34,7 +34,7 @@ export const begin = async (run: Run, inputs: readonly Input[]): Promise<Handled
   const answered = inputs.flatMap((input) => (input.kind === 'effect' ? input.effect.places : []));
   const inboxIds = inputs.flatMap((input) => (input.kind === 'command' && input.inbox ? [input.inbox.id] : []));
   const heldIds = held.map(({ heldId }) => heldId);
-  const [, positions, effects, inbox, live, parked] = await Promise.all([
+  const [, positions, effects, inbox, { live, changed }, others] = await Promise.all([
     run('begin', [], 'begin'),
     lockPositions(run, [...partitions.values()]),
     takeEffects(run, answered),
@@ -42,5 +42,11 @@ export const begin = async (run: Run, inputs: readonly Input[]): Promise<Handled
     lockHeld(run, held),
     parkedKeys(run, [...keys], heldIds),
   ]);
-  return { positions, effects, inbox, held: live, parked };
+  return { positions, effects, inbox, held: live, parked: earliest(others, changed) };
+};
+
+const earliest = (one: Parked, other: Parked): Parked => {
+  const all = new Map(one);
+  for (const [key, id] of other) if (id < (all.get(key) ?? id + 1n)) all.set(key, id);
+  return all;
 };

@@ -26,33 +26,43 @@ export interface HeldAgain {
   readonly retryInMs: number;
 }
 
+/** The earliest message of each key that others wait behind, by its id. */
+export type Parked = Map<string, bigint>;
+
 /** Keys that a message waits behind: one that is tried again, parked, or dead in a way that parks. */
-export const parkedKeys = async (
-  run: Run,
-  keys: readonly string[],
-  exceptIds: readonly string[],
-): Promise<Set<string>> => {
-  if (keys.length === 0) return new Set();
+export const parkedKeys = async (run: Run, keys: readonly string[], exceptIds: readonly string[]): Promise<Parked> => {
+  if (keys.length === 0) return new Map();
   const { rows } = await run(
-    `select distinct key from held_message
-     where key = any($1::text[]) and (parks or state <> 'dead') and id <> all($2::bigint[])`,
+    `select key, min(id) from held_message
+     where key = any($1::text[]) and (parks or state <> 'dead') and id <> all($2::bigint[]) group by key`,
     [arrayOf('text', keys), exceptIds],
     'held:keys',
   );
-  return new Set(rows.map(([key]) => key as string));
+  return new Map(rows.map(([key, id]) => [key as string, BigInt(id as string)]));
 };
 
+/** Held rows that were found before: those that still are as they were found, and where others are that hold up their keys. */
+export interface LockedHeld {
+  readonly live: ReadonlySet<string>;
+  readonly changed: Parked;
+}
+
 /** Locks held rows and says which of them still are as they were found. */
-export const lockHeld = async (run: Run, inputs: readonly HeldInput[]): Promise<Set<string>> => {
-  if (inputs.length === 0) return new Set();
+export const lockHeld = async (run: Run, inputs: readonly HeldInput[]): Promise<LockedHeld> => {
+  const live = new Set<string>();
+  const changed: Parked = new Map();
+  if (inputs.length === 0) return { live, changed };
   const { rows } = await run(
-    'select id, state, tries from held_message where id = any($1::bigint[]) order by id for update',
+    `select id, state, tries, key, parks or state <> 'dead' from held_message
+     where id = any($1::bigint[]) order by id for update`,
     [inputs.map(({ heldId }) => heldId)],
   );
-  const found = new Map(rows.map(([id, state, tries]) => [id, `${String(state)}/${String(tries)}`]));
-  return new Set(
-    inputs.filter(({ heldId, state, tries }) => found.get(heldId) === `${state}/${tries}`).map(({ heldId }) => heldId),
-  );
+  const asFound = new Map(inputs.map(({ heldId, state, tries }) => [heldId, `${state}/${tries}`]));
+  for (const [id, state, tries, key, holdsUp] of rows) {
+    if (asFound.get(id as string) === `${String(state)}/${String(tries)}`) live.add(id as string);
+    else if (holdsUp === true && !changed.has(key as string)) changed.set(key as string, BigInt(id as string));
+  }
+  return { live, changed };
 };
 
 export const insertHeld = (run: Run, held: readonly NewHeld[]): Promise<unknown> =>

@@ -37,14 +37,18 @@ export const insertOutbox = (run: Run, id: string, packed: Buffer, published: re
 export const deleteOutbox = (run: Run, ids: readonly string[]): Promise<unknown> =>
   run('delete from outbox where id = any($1::bigint[])', [ids], 'outbox:delete');
 
-/** Those of these rows that are still there, so perhaps not published. */
+/**
+ * Those of these rows that are still there, so perhaps not published, and all before the last of them: who wrote it may
+ * have gone on with a key whose events an earlier one had left, and have died before those were published.
+ */
 export const readOutbox = async (run: Run, ids: readonly string[]): Promise<OutboxRow[]> => {
-  const { rows } = await run('select id, records from outbox where id = any($1::bigint[]) order by created_at, id', [
-    ids,
-  ]);
-  return Promise.all(
-    rows.map(async ([id, records]) => ({ id: id as string, records: await unpackRecords(records as Buffer) })),
+  const { rows } = await run(
+    `select id, records from outbox where (created_at, id) <= (
+       select created_at, id from outbox where id = any($1::bigint[]) order by created_at desc, id desc limit 1)
+     order by created_at, id`,
+    [ids],
   );
+  return outboxRows(rows);
 };
 
 /** Rows that have been there for longer than a publisher that lives would leave them. */
@@ -54,7 +58,10 @@ export const staleOutbox = async (run: Run, olderThanMs: number, limit: number):
      order by created_at, id limit $2`,
     [olderThanMs, limit],
   );
-  return Promise.all(
+  return outboxRows(rows);
+};
+
+const outboxRows = (rows: readonly unknown[][]): Promise<OutboxRow[]> =>
+  Promise.all(
     rows.map(async ([id, records]) => ({ id: id as string, records: await unpackRecords(records as Buffer) })),
   );
-};

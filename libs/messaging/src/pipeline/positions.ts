@@ -24,14 +24,18 @@ const offsets = (rows: readonly unknown[][]): PartitionOffset[] =>
     offset: BigInt(offset as string),
   }));
 
-/** Makes positions for partitions that have none, and reads all. */
-export const positionsOf = async (run: Run, partitions: readonly TopicPartition[]): Promise<PartitionOffset[]> => {
-  await run(
+/** Makes positions for partitions that have none. */
+const makePositions = (run: Run, partitions: readonly TopicPartition[]): Promise<unknown> =>
+  run(
     `insert into position (topic, partition, next_offset)
      select topic, partition, 0 from unnest($1::text[], $2::int[]) as p(topic, partition)
      on conflict do nothing`,
     columns(partitions),
   );
+
+/** Makes positions for partitions that have none, and reads all. */
+export const positionsOf = async (run: Run, partitions: readonly TopicPartition[]): Promise<PartitionOffset[]> => {
+  await makePositions(run, partitions);
   const { rows } = await run(
     `select topic, partition, next_offset from position
      where (topic, partition) in (select * from unnest($1::text[], $2::int[]))`,
@@ -40,7 +44,7 @@ export const positionsOf = async (run: Run, partitions: readonly TopicPartition[
   return offsets(rows);
 };
 
-/** Locks positions, in order, and reads where they are now; one that is gone stands at 0. */
+/** Locks positions, in order, and reads where they are now; one that is gone is made anew, and stands at 0. */
 export const lockPositions = async (
   run: Run,
   partitions: readonly TopicPartition[],
@@ -53,6 +57,10 @@ export const lockPositions = async (
     columns(partitions),
     'position:lock',
   );
+  if (rows.length < partitions.length) {
+    await makePositions(run, partitions);
+    return lockPositions(run, partitions);
+  }
   return new Map(
     offsets(rows).map((position, row) => [
       partitionName(position),

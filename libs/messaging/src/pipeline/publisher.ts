@@ -78,10 +78,15 @@ export class Publisher {
     this.running ??= this.publishAll();
   }
 
-  /** Resolves when another unit of work may commit. */
-  async room(): Promise<void> {
-    if (this.underWay.size < MOST_WAITING) return;
-    await new Promise<void>((resolve) => this.roomMade.push(resolve));
+  /** Resolves when another unit of work may commit, or at once when `signal` aborts: a broker that is away stops no stop. */
+  async room(signal: AbortSignal): Promise<void> {
+    if (this.underWay.size < MOST_WAITING || signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const go = (): void => resolve();
+    this.roomMade.push(go);
+    signal.addEventListener('abort', go, { once: true });
+    await promise;
+    signal.removeEventListener('abort', go);
   }
 
   /** Rows that are published; the caller removes them, or gives them back. */

@@ -16,7 +16,7 @@ import { Consumption } from './consumption.js';
 import { crashPoint } from './crash-points.js';
 import { type SavedEffect, subjectOf } from './effect.js';
 import { EffectWorker, type Performer } from './effect-worker.js';
-import { classify } from './errors.js';
+import { classify, DatabaseFault, MessageFault } from './errors.js';
 import { dueHeld } from './held-messages.js';
 import { deliveryPatience, type Gathering, patienceOf, pauseAfter } from './gathering.js';
 import type { RetryPolicy } from './holding.js';
@@ -204,7 +204,7 @@ export class PipelineRuntime extends Pipeline {
         return;
       }
       pauseMs = pauseAfter(inputs.length, performance.now() - begun, gathering);
-      await this.publisher.room();
+      await this.publisher.room(this.abort.signal);
     }
   }
 
@@ -216,21 +216,22 @@ export class PipelineRuntime extends Pipeline {
     const { inputs } = taken;
     if (inputs.length === 0) return;
     const { signal } = this.abort;
-    const state: { condemned?: unknown } = {};
+    const state: { condemned?: unknown; isMute?: boolean } = {};
     await patiently('The database', this.options.log, signal, async () => {
       for (;;) {
         try {
           this.finish(inputs, await this.attempt({ ...taken, expected }, state));
           return;
         } catch (error) {
-          const fault = classify(error, (constraint) => this.tables.isPrimaryKey(constraint));
+          const fault = this.faultOf(error);
           if (fault === 'infrastructure') throw error;
           if (fault === 'conflict') await rest(Math.random() * 20, signal);
           else if (inputs.length > 1) {
             for (const half of halves(taken)) await this.work(half, expected);
             return;
-          } else if ('condemned' in state) throw error;
-          else state.condemned = error;
+          } else if (!('condemned' in state)) state.condemned = error;
+          else if (!state.isMute) state.isMute = true;
+          else throw error;
         }
       }
     });
@@ -238,7 +239,7 @@ export class PipelineRuntime extends Pipeline {
 
   private async attempt(
     taken: Taken & Pick<Assignment, 'expected'>,
-    state: { readonly condemned?: unknown },
+    state: Pick<Assignment, 'condemned' | 'isMute'>,
   ): Promise<Committed> {
     const { inputs } = taken;
     const { reactions, tables, owner } = this;
@@ -251,12 +252,16 @@ export class PipelineRuntime extends Pipeline {
       'messaging.batch.message_count': inputs.length,
     });
     const now = () => new Date().toISOString();
+    let id: string | undefined;
     try {
       const committed = await withClient(this.pool, async (client) => {
-        const id = await this.ids.next(runOn(client));
+        id = await this.ids.next(runOn(client));
         const { isKnown } = this.publisher;
         const parts = { service, owner, tables, reactions, retry: { ...RETRY, ...retry }, now };
-        return new UnitOfWork(client, parts, { ...taken, id, published, isKnown, ...state }).execute();
+        const unit = new UnitOfWork(client, parts, { ...taken, id, published, isKnown, ...state });
+        return unit.execute().catch((error: unknown) => {
+          throw error instanceof DatabaseFault ? error : new MessageFault(error);
+        });
       });
       if (span.isRecording()) for (const input of inputs) linkTo(span, messageOf(input)?.trace);
       pipelineMetrics.duration.record((performance.now() - begun) / 1_000, { service });
@@ -264,10 +269,15 @@ export class PipelineRuntime extends Pipeline {
       return committed;
     } catch (error) {
       this.publisher.giveBack(published);
+      if (id !== undefined && this.faultOf(error) === 'infrastructure') this.ids.doubt(id);
       throw error;
     } finally {
       span.end();
     }
+  }
+
+  private faultOf(error: unknown) {
+    return classify(error, (constraint) => this.tables.isPrimaryKey(constraint));
   }
 
   /** What follows a commit: publish, perform, answer, move on. */

@@ -8,6 +8,8 @@ export class UnitIds {
   private upcoming = 0n;
   private end = 0n;
   private readonly blocks: bigint[] = [];
+  /** Of units of work of which nobody knows whether they were committed: the answer was lost. */
+  private readonly doubtful = new Set<string>();
 
   async next(run: Run): Promise<string> {
     if (this.upcoming >= this.end) {
@@ -21,8 +23,14 @@ export class UnitIds {
     return id.toString();
   }
 
-  /** True for a unit of work of this process. */
+  /** Nobody here will publish what it said, if it was committed after all. */
+  doubt(id: string): void {
+    this.doubtful.add(id);
+  }
+
+  /** True for a unit of work that this process has committed, and publishes itself. */
   readonly isOwn = (id: string): boolean => {
+    if (this.doubtful.has(id)) return false;
     const number = BigInt(id);
     // The latest block is the likeliest.
     return this.blocks.findLast((first) => number >= first && number < first + BigInt(ID_BLOCK)) !== undefined;

@@ -142,10 +142,15 @@ export class UnitOfWork {
     return parked.has(key) || this.parkedHere.has(key);
   }
 
-  /** A held message was found to be next of its key; a command is answered now, whatever waits. */
+  /**
+   * A held message was found to be next of its key, which another process may have changed since; a command is answered
+   * now, whatever waits.
+   */
   private mustWait(input: Input, key: string, before: HandledBefore): boolean {
     if (input.kind === 'command') return false;
-    return input.kind === 'held' ? this.parkedHere.has(key) : this.isParked(key, before);
+    if (input.kind !== 'held') return this.isParked(key, before);
+    const earliest = before.parked.get(key);
+    return this.parkedHere.has(key) || (earliest !== undefined && earliest < BigInt(input.heldId));
   }
 
   private react(turn: Turn): Promise<void> | undefined {
@@ -277,8 +282,11 @@ export class UnitOfWork {
     else this.ledger.held.push(heldAnew(input, failure));
     const isFirst = failure.tries === 1 && !this.isParked(message.key, before);
     this.parkedHere.add(message.key);
-    if (isFirst && this.parts.reactions.of(MessageParked.eventName)) {
-      await this.tellParked(input, message, failure.reason, before);
+    if (isFirst && !this.assignment.isMute && this.parts.reactions.of(MessageParked.eventName)) {
+      // The message is held whether or not this can be told; what is wrong with it alone must stop nobody else.
+      await this.tellParked(input, message, failure.reason, before).catch((problem: unknown) => {
+        if (problem instanceof DatabaseFault) throw problem;
+      });
     }
     return failure.state;
   }

@@ -130,17 +130,19 @@ export class IdentityMap {
    * @param trace of the message, for rows that are made now
    */
   apply(changes: readonly Change[], said: readonly { readonly key: string }[], trace: Headers): void {
-    for (const { store, state, join } of changes) {
-      const table = this.tables.of(store);
-      const text = table.keyOf(state);
-      const entry = join ? this.added(table, text) : this.rows.get(table)?.get(text);
-      if (!entry?.isLoaded)
-        throw new Error(`A reaction saved ${table.store.entity.name} ${text} without having asked to see it.`);
-      entry.state = join && entry.state !== undefined ? join(entry.state, state) : state;
-      entry.changed = true;
-      if (table.isTraced && !entry.existed && entry.trace === null) this.keepTrace(entry, traceText(trace));
-      entry.said ||= said.some(({ key }) => table.isKeyedBy(state, key));
+    const [only] = changes;
+    if (changes.length === 1 && only) {
+      const entry = this.changing(only);
+      this.mark(entry, stateAfter(only, entry.state), said, trace);
+      return;
     }
+    // All that can fail comes first: an outcome leaves all of its marks or none.
+    const states = new Map<Entry, State>();
+    for (const change of changes) {
+      const entry = this.changing(change);
+      states.set(entry, stateAfter(change, states.get(entry) ?? entry.state));
+    }
+    for (const [entry, state] of states) this.mark(entry, state, said, trace);
   }
 
   /** The trace in which the record of an order was made, if such a record was loaded and keeps it. */
@@ -218,6 +220,24 @@ export class IdentityMap {
     return states.sort((a, b) => query.compare(a, b));
   }
 
+  /** The row that a change is about. */
+  private changing({ store, state, join }: Change): Entry {
+    const table = this.tables.of(store);
+    const text = table.keyOf(state);
+    const entry = join ? this.added(table, text) : this.rows.get(table)?.get(text);
+    if (!entry?.isLoaded)
+      throw new Error(`A reaction saved ${table.store.entity.name} ${text} without having asked to see it.`);
+    return entry;
+  }
+
+  private mark(entry: Entry, state: State, said: readonly { readonly key: string }[], trace: Headers): void {
+    const { table } = entry;
+    entry.state = state;
+    entry.changed = true;
+    if (table.isTraced && !entry.existed && entry.trace === null) this.keepTrace(entry, traceText(trace));
+    entry.said ||= said.some(({ key }) => table.isKeyedBy(state, key));
+  }
+
   private keepTrace(entry: Entry, trace: string | null): void {
     if (trace === null || entry.state === undefined) return;
     entry.trace = trace;
@@ -250,6 +270,9 @@ export class IdentityMap {
     return getOrAdd(this.rows, table, () => new Map<string, Entry>());
   }
 }
+
+const stateAfter = ({ state, join }: Change, before: State | undefined): State =>
+  join && before !== undefined ? join(before, state) : state;
 
 const isQuery = (want: readonly Entry[] | QueryNeed): want is QueryNeed => 'query' in want;
 

@@ -17,7 +17,7 @@ import type { Gathering } from '../pipeline/gathering.js';
 import { type PipelineOptions, PipelineRuntime } from '../pipeline/runtime.js';
 
 /** The state of the tests' service: what an order's wishes add up to. */
-interface Tally {
+export interface Tally {
   readonly orderId: string;
   readonly total: number;
   readonly heard: readonly string[];
@@ -48,9 +48,9 @@ class TallyMigration1700000000001 implements MigrationInterface {
   async down(): Promise<void> {}
 }
 
-const Tallies = defineStore<Tally>()(TallyEntity, 'orderId');
+export const Tallies = defineStore<Tally>()(TallyEntity, 'orderId');
 const tally = (orderId: string) => ({ tally: one(Tallies, { orderId }) });
-const none = (orderId: string): Tally => ({ orderId, total: 0, heard: [], rang: 0, parked: 0 });
+export const none = (orderId: string): Tally => ({ orderId, total: 0, heard: [], rang: 0, parked: 0 });
 
 export const Ring = defineEffect<{ orderId: string }, { ok: boolean }, number>('Ring', {
   initialBackoffMs: 10,
@@ -79,6 +79,10 @@ export type Ringing = EffectCall<{ orderId: string }, number>;
 export interface Plan {
   /** Wishes with this number throw while it is set. */
   poison?: number | undefined;
+  /** What a wish's reaction returns in place of the usual outcome. */
+  instead?: (orderId: string, wish: number, usual: Outcome) => Outcome;
+  /** What becomes of the tally when a message of its order is parked; one more of `parked` when absent. */
+  park?: (parked: Tally) => Tally;
   ring?: (call: Ringing) => Promise<{ ok: boolean }>;
   /** When a ring counts as unanswered, milliseconds. */
   ringTimeoutMs?: number;
@@ -125,7 +129,9 @@ const tallyReactions = (plan: Plan): Reactions => {
     (event, loaded) => {
       plan.handled.push(event.id);
       if (event.data.wish === plan.poison) throw new Error('poisoned');
-      return addTo(event.data.orderId, event.data.wish, event.id, loaded.tally);
+      const { orderId, wish } = event.data;
+      const usual = addTo(orderId, wish, event.id, loaded.tally);
+      return plan.instead?.(orderId, wish, usual) ?? usual;
     },
   );
   on<StockReplenished>(
@@ -169,7 +175,8 @@ const tallyReactions = (plan: Plan): Reactions => {
     (command) => command.data.key,
     (command, loaded) => {
       const before = loaded.tally ?? none(command.data.key);
-      return { save: [save(Tallies, { ...before, parked: before.parked + 1 })] };
+      const parked = { ...before, parked: before.parked + 1 };
+      return { save: [save(Tallies, plan.park?.(parked) ?? parked)] };
     },
   );
   return reactions;

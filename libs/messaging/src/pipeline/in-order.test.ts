@@ -1,0 +1,138 @@
+import net from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
+import { Add, TallyService, wish } from '../testing/tally.js';
+
+let database: FreshDatabase;
+const services: TallyService[] = [];
+const closers: (() => unknown)[] = [];
+
+beforeEach(async () => {
+  database = await freshDatabase();
+});
+afterEach(async () => {
+  await Promise.all(services.splice(0).map((service) => service.stop()));
+  for (const close of closers.splice(0)) await close();
+  await database.drop();
+});
+
+const start = async (
+  transport: MemoryTransport,
+  options: Parameters<typeof TallyService.start>[2] = {},
+  url = database.url,
+): Promise<TallyService> => {
+  const service = await TallyService.start({ ...database, url }, transport, options);
+  services.push(service);
+  return service;
+};
+const totals = async (): Promise<Record<string, number>> => {
+  const rows = await database.query('select order_id, total from tally order by order_id');
+  return Object.fromEntries(rows.map(({ order_id: id, total }) => [id as string, total as number]));
+};
+/** Numbers of the tallies that were published, in their order. */
+const versions = ({ records }: MemoryTransport): readonly number[] =>
+  records.map(({ value }) => (JSON.parse(value.toString()) as { version: number }).version);
+
+/** Numbers from 0 to 1 that look random and are the same in each run. */
+const randomly = (seed: number): (() => number) => {
+  let state = seed;
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    return state / 2 ** 32;
+  };
+};
+
+test.each([1, 2])(
+  'messages of a key that fail again and again are handled in their order, by %i process',
+  async (count) => {
+    const random = randomly(7);
+    const fail = (): void => {
+      if (random() < 0.5) throw new Error('not now');
+    };
+    const transport = new MemoryTransport();
+    for (let n = 0; n < count; n += 1) {
+      // Each reads other topics; what is held is anybody's.
+      await start(n === 0 ? transport : new MemoryTransport(), { onReaction: fail, tries: 100_000 });
+    }
+    const keys = Array.from({ length: 60 }, (_, n) => `k${n}`);
+    const numbers = Array.from({ length: 12 }, (_, n) => n + 1);
+    for (const number of numbers) {
+      transport.deliver(keys.map((key) => wish(key, number)));
+      // The next ones find this one handled, or held.
+      await eventually(async () => {
+        const [row] = await database.query('select next_offset::int as at from position where topic = $1', ['orders']);
+        expect(row?.at).toBe(number * keys.length);
+      });
+    }
+    await eventually(
+      async () => expect(await database.query('select 1 from held_message limit 1')).toEqual([]),
+      60_000,
+    );
+    const heard = await database.query('select order_id, heard from tally');
+    const orderOf = (ids: unknown): string => (ids as string[]).map((id) => id.split('/').at(-1)).join(' ');
+    expect(Object.fromEntries(heard.map((row) => [row.order_id, orderOf(row.heard)]))).toEqual(
+      Object.fromEntries(keys.map((key) => [key, numbers.join(' ')])),
+    );
+  },
+  90_000,
+);
+
+/** Stands between a process and Postgres; once armed, it cuts the connection when the answer to a commit comes. */
+const cutter = async () => {
+  const target = new URL(database.url);
+  const state = { armed: false, cut: false };
+  const server = net.createServer((client) => {
+    const upstream = net.connect(Number(target.port), target.hostname);
+    let doomed = false;
+    client.on('data', (data) => {
+      doomed ||= state.armed && data.includes('commit');
+      upstream.write(data);
+    });
+    upstream.on('data', (data) => {
+      if (!doomed) return client.write(data);
+      Object.assign(state, { armed: false, cut: true });
+      client.destroy();
+      return upstream.destroy();
+    });
+    client.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
+    upstream.on('error', () => client.destroy()).on('close', () => client.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => server.close());
+  const url = new URL(database.url);
+  url.hostname = '127.0.0.1';
+  url.port = String((server.address() as net.AddressInfo).port);
+  return { url: url.href, state };
+};
+
+test('a commit whose answer is lost keeps its place among the events of its key', async () => {
+  const { url, state } = await cutter();
+  const transport = new MemoryTransport();
+  await start(transport, {}, url);
+  transport.deliver([wish('a', 1)]);
+  await eventually(() => expect(versions(transport)).toEqual([1]));
+  await eventually(async () => expect(await database.query('select 1 from outbox')).toEqual([]));
+  state.armed = true;
+  transport.deliver([wish('a', 2)]);
+  await eventually(async () => expect(await totals()).toEqual({ a: 3 }));
+  await eventually(() => expect(state.cut).toBe(true));
+  transport.deliver([wish('a', 4)]);
+  await eventually(() => expect(versions(transport)).toContain(3), 20_000);
+  await eventually(() => expect(versions(transport)).toContain(2), 20_000);
+  expect(versions(transport)).toEqual([1, 2, 3]);
+});
+
+test('what two processes have left, one after the other, is published in its order by a third that goes on', async () => {
+  const stuck = (): Promise<void> => new Promise(() => undefined);
+  const transports = [new MemoryTransport(), new MemoryTransport(), new MemoryTransport()] as const;
+  const [first, second, third] = transports;
+  const last = await start(third);
+  const dying = [await TallyService.start(database, first), await TallyService.start(database, second)];
+  first.beforePublish = stuck;
+  second.beforePublish = stuck;
+  for (const [n, service] of dying.entries()) await service.pipeline.submit(Add, { orderId: 'a', amount: n + 1 });
+  await last.pipeline.submit(Add, { orderId: 'a', amount: 4 });
+  await eventually(() => expect(versions(third)).toEqual(expect.arrayContaining([1, 2, 3])), 20_000);
+  expect([...new Set(versions(third))]).toEqual([1, 2, 3]);
+  for (const service of dying) void service.pipeline.stop();
+});

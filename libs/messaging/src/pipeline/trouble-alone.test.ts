@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { save } from '../api/outcome.js';
+import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
+import { none, silent, Tallies, TallyService, wish } from '../testing/tally.js';
+import { Publisher } from './publisher.js';
+
+let database: FreshDatabase;
+let transport: MemoryTransport;
+let service: TallyService | undefined;
+
+beforeEach(async () => {
+  database = await freshDatabase();
+  transport = new MemoryTransport();
+});
+afterEach(async () => {
+  await service?.stop();
+  service = undefined;
+  await database.drop();
+});
+
+const start = async (options: Parameters<typeof TallyService.start>[2]): Promise<void> => {
+  service = await TallyService.start(database, transport, options);
+};
+const totals = async (): Promise<Record<string, number>> => {
+  const rows = await database.query('select order_id, total from tally order by order_id');
+  return Object.fromEntries(rows.map(({ order_id: id, total }) => [id as string, total as number]));
+};
+const held = () => database.query('select key, state, reason from held_message order by id');
+
+const refuse = (): never => {
+  throw new Error('nobody can be told');
+};
+
+test.each([
+  ['fails', refuse],
+  ['is refused by the database', (parked: { readonly total: number }) => ({ ...parked, total: 5_000 })],
+] as const)('a message is held, and all others go on, when the notice that it waits %s', async (_how, park) => {
+  await start({ poison: 2, tries: 2, park: park as never });
+  transport.deliver([wish('a', 2), wish('b', 1)]);
+  transport.deliver([wish('c', 1)]);
+  await eventually(async () => expect(await totals()).toEqual({ b: 1, c: 1 }));
+  await eventually(async () => expect(await held()).toEqual([{ key: 'a', state: 'dead', reason: 'poisoned' }]));
+});
+
+test('a message whose outcome cannot be written is held, and all others go on', async () => {
+  await start({
+    tries: 2,
+    instead: (orderId, number, usual) =>
+      number === 2 ? { save: [save(Tallies, { ...none(orderId), heard: [1n] as never })] } : usual,
+  });
+  transport.deliver([wish('a', 2), wish('b', 1)]);
+  transport.deliver([wish('c', 1)]);
+  await eventually(async () => expect(await totals()).toMatchObject({ b: 1, c: 1 }));
+  await eventually(async () =>
+    expect(await held()).toEqual([{ key: 'a', state: 'dead', reason: expect.stringContaining('BigInt') }]),
+  );
+});
+
+test('an outcome of which one change cannot be made changes nothing', async () => {
+  await start({
+    tries: 2,
+    instead: (_orderId, number, usual) =>
+      number === 2 ? { save: [...(usual.save ?? []), save(Tallies, none('never asked for'))] } : usual,
+  });
+  transport.deliver([wish('a', 1), wish('a', 2), wish('b', 1)]);
+  const reason = expect.stringContaining('without having asked to see it');
+  await eventually(async () => expect(await held()).toEqual([{ key: 'a', state: 'dead', reason }]));
+  expect(await totals()).toEqual({ a: 1, b: 1 });
+});
+
+test('a position whose row is gone is made anew, and what comes next is handled once', async () => {
+  await start({});
+  transport.deliver([wish('a', 1), wish('a', 2)]);
+  await eventually(async () => expect(await totals()).toEqual({ a: 3 }));
+  // As in a database that is set back while the process runs.
+  await database.query('delete from position');
+  await database.query('delete from tally');
+  transport.deliver([wish('a', 4)]);
+  await eventually(async () => expect(await totals()).toEqual({ a: 7 }));
+  transport.deliver([wish('a', 8)]);
+  await eventually(async () => expect(await totals()).toEqual({ a: 15 }));
+  expect(service?.plan.handled).toHaveLength(2 + 3 + 1);
+});
+
+test('who waits for room to commit is let go when everything stops', async () => {
+  const away = { publish: () => new Promise<void>(() => undefined) } as unknown as MemoryTransport;
+  const publisher = new Publisher({} as never, away, silent, () => true);
+  publisher.enqueue(Array.from({ length: 100 }, (_, n) => ({ id: String(n), records: [] })));
+  const stopping = new AbortController();
+  let free = false;
+  const room = publisher.room(stopping.signal).then(() => (free = true));
+  await Promise.resolve();
+  expect(free).toBe(false);
+  stopping.abort();
+  await room;
+  expect(free).toBe(true);
+});
