@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
 import { Auditor, balances, type Books, type Progress } from './books.js';
 import { startEmbedded } from './embedded.js';
-import { reset, settle } from './places.js';
+import { refuseHeld, reset, settle } from './places.js';
 import { startProcesses } from './processes-system.js';
 import { stopOnSignals } from './processes.js';
 import { loadCatalogue, nextOrders, publishOrders } from './sample.js';
@@ -64,6 +64,7 @@ export const run = async (argv: readonly string[]): Promise<void> => {
   const options = command.opts<Options>();
   const begun = performance.now();
   const folder = resolve(options.data.replace(/^~(?=\/)/, homedir()), options.kafka ? 'kafka-mode' : 'embedded');
+  refuseHeld(folder);
   if (options.reset) reset(folder);
   say(`data is kept in ${folder}`);
   const places = await settle(folder, options.port);

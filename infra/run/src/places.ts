@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ownerOf } from './processes-identity.js';
 import { freePort, isFree, keepPort, keptPort } from './processes-ports.js';
 
 /** Every program of the system that listens, in the order in which they are started. */
@@ -55,6 +56,15 @@ export const settle = async (folder: string, wantedPort: number): Promise<Places
     webhookSecret: keptSecret(join(folder, 'webhook-secret')),
     file: (name) => join(folder, name),
   };
+};
+
+/** Throws when a system runs on a data folder: nothing of it may be changed or removed before it has ended. */
+export const refuseHeld = (folder: string): void => {
+  for (const part of ['postgres', 'kafka']) {
+    const owner = ownerOf(join(folder, part));
+    if (owner !== undefined)
+      throw new Error(`Process ${owner} is already running on ${folder}. End it first, or choose another data folder.`);
+  }
 };
 
 /** Forgets everything that a data folder holds. */

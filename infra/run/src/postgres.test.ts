@@ -111,6 +111,14 @@ test('What a killed parent has left is shut down and started anew', async () => 
   expect(lines).toEqual([`Postgres (pid ${left}) is left from an earlier run; shutting it down`]);
 });
 
+test('A Postgres whose folder was removed under it is shut down too', async () => {
+  const first = await start();
+  rmSync(join(folder, 'data'), { recursive: true });
+  const second = await start();
+  expect(identityOf(first.pid)).toBeUndefined();
+  expect(await query(second.url('postgres'), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+});
+
 test('A kept port that somebody else has by now is given up', async () => {
   const first = await start();
   await first.stop();

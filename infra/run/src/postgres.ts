@@ -143,15 +143,15 @@ export async function createDatabases(url: string, names: readonly string[]): Pr
 /** Shuts down a Postgres that runs on the cluster although nobody owns the folder, and clears a stale lock file. */
 async function endLeftBehind(cluster: string, log: Log): Promise<void> {
   const lockFile = join(cluster, 'postmaster.pid');
-  if (!existsSync(lockFile)) return;
-  const pid = Number(readFileSync(lockFile, 'utf8').split('\n', 1)[0]);
+  // One whose folder was removed under it has no lock file any more, and runs on.
+  const pid = existsSync(lockFile) ? Number(readFileSync(lockFile, 'utf8').split('\n', 1)[0]) : undefined;
   const ours = processesOf('postgres', cluster);
   for (const left of ours) {
     log(`Postgres (pid ${left}) is left from an earlier run; shutting it down`);
     await endProcess(left, gone(left), STOP_STEPS);
   }
   // A pid that another program has by now would make Postgres refuse to start.
-  if (!ours.includes(pid) && identityOf(pid) !== undefined) rmSync(lockFile, { force: true });
+  if (pid !== undefined && !ours.includes(pid) && identityOf(pid) !== undefined) rmSync(lockFile, { force: true });
 }
 
 /** The superuser's password, made once, readable by Postgres' user alone. */

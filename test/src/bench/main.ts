@@ -5,13 +5,13 @@ import { parseOptions, USAGE, UsageError } from './options.js';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** An interrupt ends what was started, by the hook on `exit`. */
+/** An interrupt ends what was started, by the hook on `exit`; a second one, of a parent that hands it on, must not cut that short. */
 for (const [name, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
   ['SIGHUP', 129],
 ] as const) {
-  process.once(name, () => process.exit(code));
+  process.on(name, () => process.exit(code));
 }
 
 if (process.argv.includes('--help')) {

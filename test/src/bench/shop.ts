@@ -53,6 +53,7 @@ export class Shop {
   private onEmpty: (() => void) | undefined;
   private consumer: Consumer | undefined;
   private pacing: NodeJS.Timeout | undefined;
+  private closed: Promise<void> | undefined;
 
   private constructor(
     private readonly transport: Transport,
@@ -91,7 +92,8 @@ export class Shop {
     let submitted = 0;
     this.pacing = setInterval(() => {
       const due = Math.floor(((performance.now() - begun) / 1_000) * perSecond);
-      this.submit(due - submitted);
+      // An order waits from when it was due, also while nothing here could submit it.
+      this.submit(due - submitted, (nth) => begun + ((submitted + nth) / perSecond) * 1_000);
       submitted = due;
     }, PACE_MS);
   }
@@ -165,10 +167,12 @@ export class Shop {
     };
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     clearInterval(this.pacing);
-    await this.consumer?.stop();
-    await this.transport.close();
+    return (this.closed ??= (async () => {
+      await this.consumer?.stop();
+      await this.transport.close();
+    })());
   }
 
   private hear(records: readonly IncomingRecord[]): Promise<void> {
@@ -190,15 +194,16 @@ export class Shop {
     this.submit(this.width - this.inFlight.size);
   }
 
-  private submit(count: number): void {
+  /** `since` tells from when on the first, second … of them counts. */
+  private submit(count: number, since?: (nth: number) => number): void {
     if (count <= 0) return;
     const records: OutgoingRecord[] = [];
     const now = performance.now();
-    for (let left = count; left > 0; left -= 1) {
+    for (let nth = 1; nth <= count; nth += 1) {
       const orderId = this.idOf((this.made += 1));
       const sku = this.hot && this.random() < 0.5 ? 0 : Math.floor(this.random() * SKUS);
       records.push(this.record(this.order(orderId, skuOf(sku))));
-      this.inFlight.set(orderId, now);
+      this.inFlight.set(orderId, since?.(nth) ?? now);
       this.unaudited.push(orderId);
     }
     this.transport.publish(records).catch(this.failed.reject);

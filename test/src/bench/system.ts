@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { topicDeclarations } from '@baton/contracts';
 import { KafkaTransport, LocalTransport, type Transport } from '@baton/messaging';
-import { createDatabases, databaseName, databases, startKafka, startPostgres } from '@baton/run';
+import { createDatabases, databaseName, databases, processesOf, startKafka, startPostgres } from '@baton/run';
 import { hostInOne, hostInEach, type Host } from './hosts.js';
 import type { BenchOptions } from './options.js';
 
@@ -41,10 +41,10 @@ export const startSystem = async (options: BenchOptions, say: Say): Promise<Benc
   const folder = join(FOLDER, String(process.pid));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const running: { readonly pid: number }[] = [];
   // Only what ends without `stop` gets here with something running: an interrupt, an uncaught error.
   const abandon = (): void => {
-    for (const { pid } of running) killQuietly(pid);
+    // By their command lines: what is only being started has told nobody its pid.
+    for (const pid of ['initdb', 'postgres', 'java'].flatMap((name) => processesOf(name, folder))) killQuietly(pid);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   process.once('exit', abandon);
@@ -54,13 +54,11 @@ export const startSystem = async (options: BenchOptions, say: Say): Promise<Benc
     ...(options.profile !== undefined && { settings: COUNTING }),
     log: say,
   });
-  running.push(postgres);
   const databaseUrl = (database: string): string => postgres.url(database);
   const names = [...databases.map(databaseName), ...(options.transport === 'local' ? [databaseName('transport')] : [])];
   await createDatabases(databaseUrl('postgres'), names);
   const kafka =
     options.transport === 'kafka' ? await startKafka({ dataDir: join(folder, 'kafka'), log: say }) : undefined;
-  if (kafka) running.push(kafka);
 
   const connect = (): Promise<Transport> =>
     kafka

@@ -13,6 +13,8 @@ const order = {
   timeline: [
     { at: AT, fact: 'OrderPlaced', shipment: 0, text: 'The order was placed.' },
     { at: AT, fact: 'StockShort', shipment: 1, text: 'Stock was short.' },
+    // As the coordinator says it.
+    { at: AT, fact: 'BackorderPlaced', shipment: 2, text: 'Shipment 2: it waits for stock.' },
   ],
 };
 const summary = { orderId: 'o-1', status: 'delayed', statusSince: AT, placedAt: AT, lines: 1, units: 2 };
@@ -96,6 +98,7 @@ test('an order shows what it waits for and what happened', async () => {
     'What happened:',
     '  2026-11-08T09:30:00.000Z  The order was placed.',
     '  2026-11-08T09:30:00.000Z  shipment 1: Stock was short.',
+    '  2026-11-08T09:30:00.000Z  Shipment 2: it waits for stock.',
   ]);
   expect(JSON.parse((await baton(['order', 'o-1', '--json'], gateway)).out)).toEqual(order);
 });

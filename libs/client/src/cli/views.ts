@@ -48,7 +48,7 @@ export const orderPage = (order: OrderDetail, output: Output): string => {
   const { bold, dim } = picocolors.createColors(output.isTTY === true && picocolors.isColorSupported);
   const timeline = order.timeline.map(({ at, shipment, text, fact }) => {
     const said = printable(text || fact);
-    const which = shipment && !said.includes(`shipment ${shipment}`) ? `shipment ${shipment}: ` : '';
+    const which = shipment && !said.toLowerCase().includes(`shipment ${shipment}`) ? `shipment ${shipment}: ` : '';
     return `  ${dim(printable(at))}  ${which}${said}`;
   });
   return [
