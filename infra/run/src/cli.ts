@@ -66,6 +66,10 @@ export const run = async (argv: readonly string[]): Promise<void> => {
   const folder = resolve(options.data.replace(/^~(?=\/)/, homedir()), options.kafka ? 'kafka-mode' : 'embedded');
   refuseHeld(folder);
   if (options.reset) reset(folder);
+  const { KAFKA_BROKERS } = process.env;
+  if (options.reset && options.kafka && KAFKA_BROKERS !== undefined) {
+    say(`${KAFKA_BROKERS} keeps its topics, and what they hold is handled again; remove them if that is not wanted`);
+  }
   say(`data is kept in ${folder}`);
   const places = await settle(folder, options.port);
   if (places.portMoved) say(`port ${options.port} is taken; the gateway listens on ${places.gatewayPort}`);

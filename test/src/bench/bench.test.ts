@@ -46,5 +46,6 @@ describe('the bench', () => {
     expect(() => parseOptions(['--transport', 'pigeon'])).toThrow(UsageError);
     expect(() => parseOptions(['--w', 'many'])).toThrow(UsageError);
     expect(() => parseOptions(['--fast'])).toThrow(UsageError);
+    expect(() => parseOptions(['--growth', '--half'])).toThrow('--growth measures without --half.');
   });
 });

@@ -74,6 +74,9 @@ const choice = <const Word extends string>(name: string, text: string, words: re
 /** @throws UsageError */
 export const parseOptions = (args: readonly string[]): BenchOptions => {
   const { values } = parse(args);
+  const whole = (['growth', 'idle'] as const).find((name) => values[name]);
+  const left = (['floor', 'half', 'pace'] as const).find((name) => values[name]);
+  if (whole !== undefined && left !== undefined) throw new UsageError(`--${whole} measures without --${left}.`);
   return {
     widths: counts('w', values.w ?? (values.growth ? '256' : '1,32,256,2000'), 1),
     seconds: count('seconds', values.seconds, 0.1),
