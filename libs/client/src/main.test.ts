@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { superstoreOrders } from './sample/superstore.js';
 import { NOBODY } from './testing/baton.js';
 import { fakeGateway } from './testing/fake-gateway.js';
 
@@ -13,10 +14,13 @@ interface Ended {
   readonly err: string;
 }
 
-/** @param reads how many bytes of stdout are read before it is closed */
+/**
+ * @param reads how many bytes of stdout are read before it is closed
+ * @param deaf nobody reads stderr
+ */
 const baton = (
   args: readonly string[],
-  options: { readonly stdin?: string; readonly reads?: number } = {},
+  options: { readonly stdin?: string; readonly reads?: number; readonly deaf?: boolean } = {},
 ): Promise<Ended> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [MAIN, ...args], { stdio: 'pipe' });
@@ -26,6 +30,7 @@ const baton = (
       out += text;
       if (options.reads !== undefined && out.length >= options.reads) child.stdout.destroy();
     });
+    if (options.deaf) child.stderr.destroy();
     child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, out, err }));
@@ -46,6 +51,21 @@ test('a reader that goes away early is no error', async () => {
   const gateway = await fakeGateway(() => ({ body: { orders, next: 'more' } }));
   const { code, err } = await baton(['orders', '--url', gateway.url, '--limit', '20000'], { reads: 100 });
   expect({ code, err }).toEqual({ code: 0, err: '' });
+});
+
+test('a publish goes on to its end when nobody reads what it says on the way', async () => {
+  const gateway = await fakeGateway(() => ({ status: 201, body: {} }));
+  const stdin = [
+    'no order',
+    ...superstoreOrders()
+      .slice(0, 100)
+      .map((order) => JSON.stringify(order)),
+  ].join('\n');
+  const args = ['publish', '-', '--skip-invalid', '--url', gateway.url];
+  const { code, out } = await baton(args, { stdin, deaf: true });
+  expect({ code, out }).toEqual({ code: 0, out: '100 events accepted, 1 line skipped.\n' });
+  expect(gateway.seen).toHaveLength(100);
+  expect((await baton(['publish', '-', '--url', gateway.url], { stdin, deaf: true })).code).toBe(2);
 });
 
 test('the exit code is the process’s, and a failure is one line without a stack', async () => {

@@ -1,6 +1,7 @@
 import { messagingMigrations, type PipelineLog } from '@baton/messaging';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
+import { isAway } from './away.js';
 import { ConfigError } from './config.js';
 import type { ServiceDefinition } from './service.js';
 
@@ -52,11 +53,4 @@ const migrate = async (dataSource: DataSource): Promise<void> => {
   } finally {
     await runner.release();
   }
-};
-
-/** True for what time mends: no connection, or a server that is starting or stopping. */
-const isAway = (error: unknown): boolean => {
-  const { code, message } = error as Error & { readonly code?: string };
-  // Without a code: the driver's own. No answer in time, and a connection that broke, pass; a missing password does not.
-  return code === undefined ? /timeout|terminated/i.test(message) : /^(E[A-Z]+|08...|53...|57...)$/.test(code);
 };

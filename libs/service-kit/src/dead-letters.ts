@@ -1,19 +1,23 @@
 import type { PipelineRuntime } from '@baton/messaging';
 import { Refused } from '@baton/messaging';
 import { Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { PIPELINE } from './tokens.js';
 
 /** Postgres' largest bigint. */
 const LAST_ID = 2n ** 63n - 1n;
 
+const states = ['dead', 'retrying', 'parked'] as const;
 const listQuery = z.object({
-  state: z.enum(['dead', 'retrying', 'parked']).default('dead'),
+  state: z.enum(states).default('dead'),
   after: z.coerce.bigint().min(0n).max(LAST_ID).default(0n),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 const rowId = z.string().regex(/^\d{1,18}$/, 'must be a number');
+
+const ROW = { name: 'id', description: 'From the list' };
+const NOT_THERE = { status: 404, description: 'No such dead letter (problem+json).' };
 
 /** Messages that this service put aside. Their content may hold personal data, so that a list shows what is safe. */
 @ApiTags('dead letters')
@@ -23,6 +27,11 @@ export class DeadLettersController {
 
   @Get()
   @ApiOperation({ summary: 'Messages put aside, oldest first, with the reason; never their content.' })
+  @ApiQuery({ name: 'state', required: false, enum: states, description: '`dead` when absent' })
+  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })
+  @ApiQuery({ name: 'limit', required: false, description: '1 to 200; 50 when absent' })
+  @ApiResponse({ status: 200, description: 'A page; without `next` it is the last.' })
+  @ApiResponse({ status: 400, description: 'No such state, place or limit (problem+json).' })
   async list(@Query() raw: unknown) {
     const { state, after, limit } = listQuery.parse(raw);
     const { rows } = await this.pipeline.database.query(
@@ -36,6 +45,9 @@ export class DeadLettersController {
   @Post(':id/redrive')
   @HttpCode(202)
   @ApiOperation({ summary: 'Tries a dead letter again, as if its message came now.' })
+  @ApiParam(ROW)
+  @ApiResponse({ status: 202, description: 'It is being tried.' })
+  @ApiResponse(NOT_THERE)
   async redrive(@Param('id') id: string) {
     const { rowCount } = await this.pipeline.database.query(
       `update held_message set state = 'retrying', tries = 0, next_at = now() where id = $1 and state = 'dead'`,
@@ -48,6 +60,9 @@ export class DeadLettersController {
   @Post(':id/discard')
   @HttpCode(200)
   @ApiOperation({ summary: 'Gives a dead letter up for good; what waited behind it goes on.' })
+  @ApiParam(ROW)
+  @ApiResponse({ status: 200, description: 'It is gone.' })
+  @ApiResponse(NOT_THERE)
   async discard(@Param('id') id: string) {
     const { rowCount } = await this.pipeline.database.query(
       `delete from held_message where id = $1 and state = 'dead'`,

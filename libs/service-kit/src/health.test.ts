@@ -10,8 +10,11 @@ import { ProblemFilter } from './problem.js';
 import { BASE_CONFIG, PIPELINE } from './tokens.js';
 
 /** What the readiness of a service with such a pipeline answers. */
-const readyWith = async (health: () => Promise<object>): Promise<Response> => {
-  const pipeline = { database: { query: async () => [] }, health };
+const readyWith = async (
+  health: () => Promise<object>,
+  query: () => Promise<unknown> = async () => [],
+): Promise<Response> => {
+  const pipeline = { database: { query }, health };
   @Module({
     imports: [TerminusModule.forRoot({ logger: false })],
     controllers: [HealthController],
@@ -52,4 +55,11 @@ it.each([
 it('is not ready while the database does not tell how the pipeline is', async () => {
   const answer = await readyWith(() => Promise.reject(new Error('away')));
   expect(await answer.json()).toMatchObject({ status: 503, detail: 'Not ready: The database does not answer.' });
+});
+
+it('is not ready while Postgres hangs: neither answers nor fails', async () => {
+  const never = () => new Promise<never>(() => undefined);
+  const answer = await readyWith(never, never);
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
+  expect(await answer.json()).toMatchObject({ detail: expect.stringContaining('Not ready') });
 });

@@ -15,7 +15,8 @@ export const readJson = (app: NestExpressApplication, limit: string | number): v
     if (hasBody(request) && !isJson(request)) answer(response, notJson());
     else next();
   });
-  app.useBodyParser('json', { limit });
+  // Any JSON value, for the schema of a body says best what it should be; `strict` would call a text no JSON.
+  app.useBodyParser('json', { limit, strict: false });
   // The parser would put U+FFFD in the place of what it cannot read, and a name or an address would be stored mangled.
   app.use((request: IncomingMessage & { readonly rawBody?: Buffer }, response: ServerResponse, next: Next) => {
     if (request.rawBody && !isUtf8(request.rawBody)) answer(response, notUtf8());

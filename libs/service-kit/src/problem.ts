@@ -1,6 +1,7 @@
 import { describeIssues, Refused } from '@baton/messaging';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { ZodError } from 'zod';
+import { isAway } from './away.js';
 
 /** RFC 9457: what went wrong with a request, for people and machines. */
 export interface Problem {
@@ -25,6 +26,12 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
+const kind = (code: string): string => `urn:baton:problem:${code}`;
+const AWAY = 'unavailable';
+const UNAVAILABLE = kind(AWAY);
+/** After how long whoever was told 503 may ask again, seconds. */
+const RETRY_AFTER_S = 2;
+
 /** Errors of the body parser carry a status and a kind. */
 interface HttpError extends Error {
   readonly status?: number;
@@ -48,6 +55,9 @@ export const problemOf = (error: unknown): Problem => {
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return problem(status, undefined, (error as Error).message);
   }
+  if (isAway(error)) {
+    return problem(503, AWAY, 'The service does not reach its database right now; try again in a moment.');
+  }
   return problem(500, undefined, 'The service failed to handle this request; its log says why.');
 };
 
@@ -63,7 +73,7 @@ const problem = (
   detail: string,
   members: Readonly<Record<string, unknown>> = {},
 ): Problem => ({
-  type: code === undefined ? 'about:blank' : `urn:baton:problem:${code}`,
+  type: code === undefined ? 'about:blank' : kind(code),
   title: titles[status] ?? 'Error',
   status,
   detail,
@@ -74,6 +84,7 @@ interface Reply {
   headersSent: boolean;
   status(code: number): Reply;
   type(name: string): Reply;
+  setHeader(name: string, value: string): unknown;
   send(body: string): void;
 }
 
@@ -85,7 +96,17 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<Reply>();
     const body = problemOf(error);
-    if (body.status >= 500 && !(error instanceof Refused)) this.log.error(error);
-    if (!reply.headersSent) reply.status(body.status).type('application/problem+json').send(JSON.stringify(body));
+    // An outage meets every request, and its stack says nothing.
+    if (body.type === UNAVAILABLE) this.log.warn(`A request was answered 503: ${reasonOf(error)}`);
+    else if (body.status >= 500 && !(error instanceof Refused)) this.log.error(error);
+    if (reply.headersSent) return;
+    if (body.status === 503) reply.setHeader('retry-after', String(RETRY_AFTER_S));
+    reply.status(body.status).type('application/problem+json').send(JSON.stringify(body));
   }
 }
+
+/** An error of several addresses that were tried has no text of its own. */
+const reasonOf = (error: unknown): string => {
+  const { message, code } = error as Error & { readonly code?: string };
+  return message || (code ?? 'no reason');
+};

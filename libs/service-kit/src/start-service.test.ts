@@ -4,6 +4,7 @@ import { Injectable, Module, type OnApplicationBootstrap, type OnModuleInit } fr
 import { Entity, type MigrationInterface, PrimaryColumn, type QueryRunner } from 'typeorm';
 import { expect, it } from 'vitest';
 import { defineService } from './service.js';
+import { ConfigError } from './config.js';
 import { startService } from './start-service.js';
 
 @Entity('thing')
@@ -38,18 +39,20 @@ class Watcher implements OnModuleInit, OnApplicationBootstrap {
 @Module({ providers: [Watcher] })
 class ThingModule {}
 
+const things = defineService({
+  name: 'orders',
+  doc: 'A service for a test.',
+  module: ThingModule,
+  entities: [ThingEntity],
+  migrations: [Things1764000000000],
+});
+
 it('tells a provider once that it begins, though it serves HTTP and reacts to events', async () => {
   const database = await freshDatabase();
-  const service = await startService(
-    defineService({
-      name: 'orders',
-      doc: 'A service for a test.',
-      module: ThingModule,
-      entities: [ThingEntity],
-      migrations: [Things1764000000000],
-    }),
-    { env: { DATABASE_URL: database.url, LOG_LEVEL: 'silent' }, transport: new MemoryTransport() },
-  );
+  const service = await startService(things, {
+    env: { DATABASE_URL: database.url, LOG_LEVEL: 'silent' },
+    transport: new MemoryTransport(),
+  });
   try {
     expect(calls).toEqual(['init', 'bootstrap']);
     expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
@@ -58,3 +61,32 @@ it('tells a provider once that it begins, though it serves HTTP and reacts to ev
     await database.drop();
   }
 });
+
+/** How a start ends that could wait for ever for what never comes. */
+const startWith = (env: Readonly<Record<string, string>>): Promise<unknown> =>
+  startService(things, {
+    env: { LOG_LEVEL: 'silent', ...env },
+    transport: new MemoryTransport(),
+    signal: AbortSignal.timeout(5_000),
+  }).catch((error: unknown) => error);
+
+it.each([
+  ['a database that is not there', (url: string) => url.replace(/[^/]+$/, 'nowhere'), /"nowhere" does not exist/],
+  ['TLS, which the server has not', (url: string) => `${url}?sslmode=verify-full`, /SSL/],
+])('does not wait for %s', async (_name, wrong, reason) => {
+  const database = await freshDatabase();
+  const error = await startWith({ DATABASE_URL: wrong(database.url) });
+  await database.drop();
+  expect(error).toBeInstanceOf(ConfigError);
+  expect((error as Error).message).toMatch(/DATABASE_URL/);
+  expect((error as Error).message).toMatch(reason);
+});
+
+it.each(['localhost', 'localhost:', 'a:1,b', 'http://a:9092', 'a:9092;b:9092'])(
+  'does not look for brokers at %j',
+  async (brokers) => {
+    const error = await startWith({ DATABASE_URL: 'postgres://127.0.0.1:1/none', KAFKA_BROKERS: brokers });
+    expect(error).toBeInstanceOf(ConfigError);
+    expect((error as Error).message).toMatch(/KAFKA_BROKERS: must be host:port/);
+  },
+);

@@ -2,7 +2,7 @@ import { identifier } from '@baton/contracts';
 import { Pipeline, Refused } from '@baton/messaging';
 import { explain, type Unit } from '@baton/saga';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { bodySchemas, incidentsQuery, MAX_PAGE, placeText, sagaQuery, sagasQuery, skipRequest } from './api-schemas.js';
 import { SkipStep } from './commands.js';
 import { Definitions } from './definitions/index.js';
@@ -38,6 +38,7 @@ const Paged = () => (target: object, name: string, descriptor: PropertyDescripto
     descriptor,
   );
 };
+const PAGE = { status: 200, description: 'A page; `next` is null on the last.' };
 const OfDefinition = () =>
   ApiQuery({ name: 'definition', required: false, description: 'Kind of saga; `order-fulfilment` when absent' });
 
@@ -59,6 +60,7 @@ export class SagasApi {
   @OfDefinition()
   @ApiQuery({ name: 'status', required: false, enum: ['running', 'waiting', 'completed', 'cancelled'] })
   @Paged()
+  @ApiResponse(PAGE)
   async list(@Query() query: unknown): Promise<Page & { readonly sagas: readonly SagaSummary[] }> {
     const { limit, ...page } = sagasQuery.parse(query);
     const rows = await this.reads.list({ ...page, limit: limit + 1 });
@@ -72,13 +74,16 @@ export class SagasApi {
   @Get('counts')
   @ApiOperation({ summary: 'How many sagas there are by status, and how many have an open incident' })
   @OfDefinition()
+  @ApiResponse({ status: 200, description: 'The numbers.' })
   counts(@Query() query: unknown): Promise<Counts> {
     return this.reads.count(sagaQuery.parse(query).definition);
   }
 
   @Get(':orderId')
   @ApiOperation({ summary: 'One saga: what it waits for, its shipments, incidents and timeline' })
+  @ApiParam({ name: 'orderId' })
   @OfDefinition()
+  @ApiResponse({ status: 200, description: 'The saga.' })
   @ApiResponse({ status: 404, description: 'Nothing is known of such an order (problem+json).' })
   async read(@Param('orderId') orderId: string, @Query() query: unknown): Promise<SagaView> {
     const { definition } = sagaQuery.parse(query);
@@ -98,7 +103,9 @@ export class SagasApi {
     description: 'Only delivering and telling the customer can be skipped: other steps’ answers are needed by others.',
   })
   @OfDefinition()
+  @ApiParam({ name: 'orderId' })
   @ApiBody({ schema: bodySchemas.skip })
+  @ApiResponse({ status: 200, description: 'The step is skipped.' })
   @ApiResponse({ status: 409, description: 'Nothing waits for this step, or it cannot be skipped (problem+json).' })
   async skip(@Param('orderId') orderId: string, @Query() query: unknown, @Body() body: unknown): Promise<unknown> {
     const { definition } = sagaQuery.parse(query);
@@ -122,6 +129,7 @@ export class IncidentsApi {
   @ApiOperation({ summary: 'List open incidents, the most urgent first' })
   @ApiQuery({ name: 'owner', required: false })
   @Paged()
+  @ApiResponse(PAGE)
   async list(@Query() query: unknown): Promise<Page & { readonly incidents: readonly IncidentRecord[] }> {
     const { limit, ...page } = incidentsQuery.parse(query);
     const rows = await this.reads.listOpenIncidents({ ...page, limit: limit + 1 });

@@ -2,6 +2,7 @@ import { CONFIG, defineService } from '@baton/service-kit';
 import { Module } from '@nestjs/common';
 import { GatewayApi } from './api.js';
 import { type GatewayConfig, gatewayConfig } from './config.js';
+import { pathAlone, refuseCrossSite } from './incoming.js';
 import { openApiOfAll } from './openapi.js';
 import { proxies } from './proxy.js';
 import { Services } from './services.js';
@@ -22,6 +23,7 @@ export const gateway = defineService({
   config: gatewayConfig,
   bodyLimit: false,
   prepare: (app) => {
+    app.use(pathAlone, refuseCrossSite);
     // In the place of the document about the gateway alone.
     app.use('/openapi.json', openApiOfAll(app.get(Services)));
     app.use(proxies(app.get<GatewayConfig>(CONFIG)));

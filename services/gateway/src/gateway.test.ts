@@ -5,7 +5,8 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { eventually } from '@baton/messaging/testing';
 import { startService, type RunningService } from '@baton/service-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gateway } from './gateway.module.js';
@@ -35,6 +36,7 @@ const documents: Readonly<Record<string, object>> = {
 
 /** Stands in for all services at once, and tells what it was asked. */
 let services: Server;
+let env: Readonly<Record<string, string>>;
 let running: RunningService;
 let address: string;
 
@@ -52,19 +54,18 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => services.listen(0, '127.0.0.1', resolve));
   const up = `http://127.0.0.1:${(services.address() as AddressInfo).port}`;
-  running = await startService(gateway, {
-    env: {
-      LOG_LEVEL: 'silent',
-      ORDERS_URL: up,
-      COORDINATOR_URL: up,
-      // Nothing listens at port 1.
-      INVENTORY_URL: 'http://127.0.0.1:1',
-      WAREHOUSE_URL: up,
-      SHIPPING_URL: `${up}/`,
-      NOTIFICATION_URL: up,
-      UPSTREAM_TIMEOUT_MS: '300',
-    },
-  });
+  env = {
+    LOG_LEVEL: 'silent',
+    ORDERS_URL: up,
+    COORDINATOR_URL: up,
+    // Nothing listens at port 1.
+    INVENTORY_URL: 'http://127.0.0.1:1',
+    WAREHOUSE_URL: up,
+    SHIPPING_URL: `${up}/`,
+    NOTIFICATION_URL: up,
+    UPSTREAM_TIMEOUT_MS: '300',
+  };
+  running = await startService(gateway, { env });
   address = running.url;
 });
 
@@ -80,15 +81,32 @@ const fresh = (behaviour: typeof behave = (response) => json(response, { ok: tru
 };
 
 /** Sends a body without saying how long it is. */
-const chunked = (path: string, bytes: number): Promise<{ status: number | undefined; type: string | undefined }> =>
+const chunked = (
+  path: string,
+  bytes: number,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ status: number | undefined; type: string | undefined }> =>
   new Promise((resolve, reject) => {
-    const request = httpRequest(`${address}${path}`, { method: 'POST' }, (response) => {
+    const request = httpRequest(`${address}${path}`, { method: 'POST', headers }, (response) => {
       response.resume();
       resolve({ status: response.statusCode, type: response.headers['content-type'] });
     });
     request.on('error', reject);
     for (let sent = 0; sent < bytes; sent += 65_536) request.write(Buffer.alloc(65_536, 97));
     request.end();
+  });
+
+/** The status line of the answer to a request line as it stands here. */
+const statusOf = (requestLine: string): Promise<string | undefined> =>
+  new Promise((resolve, reject) => {
+    const { host, hostname, port } = new URL(address);
+    const socket = connect(Number(port), hostname, () => {
+      socket.write(`${requestLine} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+    });
+    let answer = '';
+    socket.on('data', (data) => (answer += String(data)));
+    socket.on('error', reject);
+    socket.on('close', () => resolve(answer.split('\r\n')[0]));
   });
 
 describe('The gateway', () => {
@@ -186,6 +204,69 @@ describe('The gateway', () => {
     expect((await fetch(`${address}/stock/import`, { method: 'POST', body: 'x'.repeat(2 * 1024 * 1024) })).status).toBe(
       502,
     );
+  });
+
+  it('counts a body of unknown length also where the service has another path for it', async () => {
+    fresh();
+    expect((await chunked('/dead-letters/orders/7/discard', 3 * 1024 * 1024)).status).toBe(413);
+    expect(seen).toEqual([]);
+  });
+
+  it('keeps to its limits for a client that waits for 100 Continue', async () => {
+    const expectant = { expect: '100-continue' };
+    fresh(() => {});
+    expect((await chunked('/orders', 100, expectant)).status).toBe(504);
+    fresh();
+    expect((await chunked('/orders', 3 * 1024 * 1024, expectant)).status).toBe(413);
+    expect(seen).toEqual([]);
+  });
+
+  it.each(['cross-site', 'same-site'])('refuses what a page of another site would change: %s', async (site) => {
+    fresh();
+    const headers = { 'sec-fetch-site': site };
+    for (const [path, method] of [
+      ['/orders/1/cancel', 'POST'],
+      ['/stock/1', 'PUT'],
+      ['/orders/1', 'PATCH'],
+      ['/orders/1', 'DELETE'],
+    ] as const) {
+      const refused = await fetch(`${address}${path}`, { method, headers });
+      expect(refused.status).toBe(403);
+      expect(refused.headers.get('content-type')).toBe('application/problem+json');
+      expect(await refused.json()).toMatchObject({ type: 'urn:baton:problem:cross-site', status: 403 });
+    }
+    expect(seen).toEqual([]);
+    expect((await fetch(`${address}/orders`, { headers })).status).toBe(200);
+  });
+
+  it.each([{ 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }, {}])(
+    'lets its own pages and programs change what they want: %j',
+    async (headers: Record<string, string>) => {
+      fresh();
+      expect((await fetch(`${address}/orders/1/cancel`, { method: 'POST', headers })).status).toBe(200);
+    },
+  );
+
+  it('answers a request line with a whole address as it answers its path', async () => {
+    fresh();
+    expect(await statusOf(`GET ${address}/orders?limit=1`)).toBe('HTTP/1.1 200 OK');
+    expect(await statusOf(`GET ${address}/dead-letters/orders`)).toBe('HTTP/1.1 200 OK');
+    expect(await statusOf(`GET ${address}/health/live`)).toBe('HTTP/1.1 200 OK');
+    expect(await statusOf(`GET ${address}/nobody`)).toBe('HTTP/1.1 404 Not Found');
+    expect(seen.map(({ url }) => url)).toEqual(['/orders?limit=1', '/dead-letters']);
+  });
+
+  it('lets a service finish its answer when it stops', async () => {
+    const stopping = await startService(gateway, { env: { ...env, UPSTREAM_TIMEOUT_MS: '10000' } });
+    let release = (): void => undefined;
+    fresh((response) => (release = () => json(response, { ok: true })));
+    const answer = fetch(`${stopping.url}/orders`);
+    await eventually(() => expect(seen).toHaveLength(1));
+    const stopped = stopping.stop();
+    await eventually(() => !stopping.app.getHttpServer().listening);
+    release();
+    expect((await answer).status).toBe(200);
+    await stopped;
   });
 
   it('says what is there, to people and to programs', async () => {

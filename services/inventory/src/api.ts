@@ -1,7 +1,7 @@
 import { identifier } from '@baton/contracts';
 import { Pipeline, Refused } from '@baton/messaging';
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { applyDecorators, Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
   backordersQuery,
   bodySchemas,
@@ -40,6 +40,9 @@ const Paged = () => (target: object, name: string, descriptor: PropertyDescripto
   );
 };
 
+const PAGE = { status: 200, description: 'A page; `next` is null on the last.' };
+const OfLevel = () => applyDecorators(ApiParam({ name: 'sku' }), ApiParam({ name: 'location' }));
+
 const Repeatable = () =>
   ApiHeader({
     name: 'Idempotency-Key',
@@ -61,6 +64,7 @@ export class StockApi {
   @ApiQuery({ name: 'sku', required: false, description: 'What the SKUs begin with' })
   @ApiQuery({ name: 'low', required: false, description: 'Only SKUs with at most this many units available in all' })
   @Paged()
+  @ApiResponse(PAGE)
   async list(@Query() query: unknown): Promise<Page & { readonly stock: readonly StockView[] }> {
     const { sku, low, after, limit } = stockQuery.parse(query);
     const rows = await this.reads.listStock({ prefix: sku, low, after, limit: limit + 1 });
@@ -71,12 +75,15 @@ export class StockApi {
   @ApiOperation({
     summary: 'Where the book differs from the sum of live reservations; `drift` is 0 unless there is a bug',
   })
+  @ApiResponse({ status: 200, description: 'How much, and where, at most a few.' })
   audit(): Promise<{ readonly drift: number; readonly examples: readonly Drift[] }> {
     return this.reads.audit();
   }
 
   @Get(':sku')
   @ApiOperation({ summary: 'One SKU at all its locations' })
+  @ApiParam({ name: 'sku' })
+  @ApiResponse({ status: 200, description: 'The SKU.' })
   @ApiResponse({ status: 404, description: 'Not in the catalogue (problem+json).' })
   async read(@Param('sku') sku: string): Promise<StockView> {
     const stock = identifier.safeParse(sku).success ? await this.reads.findStock(sku) : undefined;
@@ -96,6 +103,7 @@ export class StockApi {
   })
   @Repeatable()
   @ApiBody({ schema: bodySchemas.catalogue })
+  @ApiResponse({ status: 200, description: 'Imported; what was kept at its reservations, and who got stock.' })
   @ApiResponse({ status: 400, description: 'Not a catalogue; `issues` names each fault, and nothing is imported.' })
   async import(@Body() body: unknown, @Headers('idempotency-key') key: string | undefined): Promise<unknown> {
     return (await this.pipeline.submit(ImportStock, catalogue.parse(body), keyed(key))).body;
@@ -105,7 +113,9 @@ export class StockApi {
   @HttpCode(200)
   @ApiOperation({ summary: 'Goods arrived: raises on hand, and serves the backorders that can be served now' })
   @Repeatable()
+  @OfLevel()
   @ApiBody({ schema: bodySchemas.replenishment })
+  @ApiResponse({ status: 200, description: 'The level as it is now.' })
   @ApiResponse({ status: 404, description: 'The catalogue has no such SKU at this location (problem+json).' })
   @ApiResponse({ status: 409, description: 'More than a location can have of one SKU (problem+json).' })
   async replenish(
@@ -121,7 +131,9 @@ export class StockApi {
   @HttpCode(200)
   @ApiOperation({ summary: 'Somebody counted the shelf: sets on hand to what is there' })
   @Repeatable()
+  @OfLevel()
   @ApiBody({ schema: bodySchemas.shelfCount })
+  @ApiResponse({ status: 200, description: 'The level as it is now.' })
   @ApiResponse({ status: 404, description: 'The catalogue has no such SKU at this location (problem+json).' })
   @ApiResponse({ status: 409, description: 'Fewer than are reserved; `reservations` names those in the way.' })
   async count(
@@ -144,6 +156,7 @@ export class ReservationsApi {
   @ApiOperation({ summary: "What became of the stock of an order's shipments" })
   @ApiQuery({ name: 'orderId' })
   @Paged()
+  @ApiResponse(PAGE)
   async list(@Query() query: unknown): Promise<Page & { readonly reservations: readonly ReservationView[] }> {
     const { orderId, after, limit } = reservationsQuery.parse(query);
     const rows = await this.reads.listReservations(orderId, after, limit + 1);
@@ -156,6 +169,7 @@ export class ReservationsApi {
   @ApiOperation({ summary: 'What waits for stock, in the order in which it will be served' })
   @ApiQuery({ name: 'sku', required: false })
   @Paged()
+  @ApiResponse(PAGE)
   async backorders(@Query() query: unknown): Promise<Page & { readonly backorders: readonly ReservationView[] }> {
     const { sku, after, limit } = backordersQuery.parse(query);
     const rows = await this.reads.listBackorders(after, sku, limit + 1);

@@ -1,6 +1,6 @@
 import { identifier, type MailReason, mailReasons } from '@baton/contracts';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
-import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import type { MailState } from './domain/mail.js';
@@ -55,6 +55,7 @@ export class NotificationsApi {
   @ApiQuery({ name: 'state', required: false, enum: states })
   @ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })
   @ApiQuery({ name: 'limit', required: false, description: '1 to 200; 50 when absent' })
+  @ApiResponse({ status: 200, description: 'A page; `next` is null on the last.' })
   async list(@Query() query: unknown): Promise<NotificationPage> {
     const { orderId, state, after, limit } = notificationQuery.parse(query);
     const params: unknown[] = [limit + 1];

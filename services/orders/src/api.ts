@@ -1,7 +1,19 @@
 import { identifier, OrderSubmitted } from '@baton/contracts';
 import { Pipeline, Refused, type Reply, traceOfText } from '@baton/messaging';
 import { CONFIG } from '@baton/service-kit';
-import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  applyDecorators,
+  Body,
+  Controller,
+  Get,
+  Headers,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { cancelBody, cancelBodySchema, cursorText, idempotencyKey, listQuery, orderBodySchema } from './api-schemas.js';
 import { CancelOrder, PlaceOrder } from './commands.js';
@@ -50,6 +62,16 @@ const IDEMPOTENCY = {
   description: 'The same key with the same body gets the first answer again; with another body it is refused (422).',
 };
 
+/** What every request with a body may be refused with, before anybody looks at what it says. */
+const Changing = () =>
+  applyDecorators(
+    ApiHeader(IDEMPOTENCY),
+    ApiResponse({ status: 413, description: 'The body is too large (problem+json).' }),
+    ApiResponse({ status: 415, description: 'The body is not sent as JSON (problem+json).' }),
+    ApiResponse({ status: 422, description: 'The Idempotency-Key came with another body before (problem+json).' }),
+    ApiResponse({ status: 503, description: 'Too much waits, or the service stops; try again (problem+json).' }),
+  );
+
 const unknownOrder = (orderId: string): Refused =>
   // What is no identifier is not repeated in the answer: it may hold anything.
   new Refused(
@@ -73,7 +95,7 @@ export class OrdersApi {
     summary: 'Hand over an order',
     description: 'The same order again changes nothing (200). Another one under the same id is refused (409).',
   })
-  @ApiHeader(IDEMPOTENCY)
+  @Changing()
   @ApiBody({ schema: orderBodySchema })
   @ApiResponse({ status: 201, description: 'Accepted; Location names it.' })
   @ApiResponse({ status: 200, description: 'The same order was accepted before.' })
@@ -97,6 +119,8 @@ export class OrdersApi {
   @ApiQuery({ name: 'status', required: false, enum: acceptedStatuses })
   @ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })
   @ApiQuery({ name: 'limit', required: false, description: '1 to 200; 50 when absent' })
+  @ApiResponse({ status: 200, description: 'A page; `next` is null on the last.' })
+  @ApiResponse({ status: 400, description: 'No such status, place or limit (problem+json).' })
   async list(@Query() query: unknown): Promise<OrderPage> {
     const { status, after, limit } = listQuery.parse(query);
     const rows = await this.queries.list({ status, after, limit: limit + 1 });
@@ -107,6 +131,7 @@ export class OrdersApi {
 
   @Get('summary')
   @ApiOperation({ summary: 'How many orders there are in each status' })
+  @ApiResponse({ status: 200, description: 'A number for each status, and their sum.' })
   async summary(): Promise<{ readonly total: number; readonly byStatus: Readonly<Record<AcceptedStatus, number>> }> {
     const byStatus = await this.queries.countByStatus();
     return { total: Object.values(byStatus).reduce((sum, count) => sum + count, 0), byStatus };
@@ -115,6 +140,7 @@ export class OrdersApi {
   @Get(':orderId')
   @ApiOperation({ summary: 'One order: its status, what it waits for, what happened to it, and its trace' })
   @ApiParam({ name: 'orderId' })
+  @ApiResponse({ status: 200, description: 'The order, without what is personal in it.' })
   @ApiResponse({ status: 404, description: 'No such order (problem+json).' })
   async read(@Param('orderId') orderId: string): Promise<OrderDetail> {
     const record = await this.placed(orderId);
@@ -131,10 +157,13 @@ export class OrdersApi {
     summary: 'Ask to cancel an order',
     description: 'A wish: what has gone out stays out, and the customer is told. The status says how it went.',
   })
-  @ApiHeader(IDEMPOTENCY)
+  @Changing()
   @ApiBody({ schema: cancelBodySchema, required: false })
+  @ApiParam({ name: 'orderId' })
   @ApiResponse({ status: 202, description: 'The wish is being worked on.' })
+  @ApiResponse({ status: 400, description: 'Not a wish; `issues` names each fault (problem+json).' })
   @ApiResponse({ status: 404, description: 'No such order (problem+json).' })
+  @ApiResponse({ status: 409, description: 'It was asked for too often (problem+json).' })
   async cancel(
     @Param('orderId') orderId: string,
     @Body() body: unknown,

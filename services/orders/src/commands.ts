@@ -1,6 +1,8 @@
-import { identifier, OrderCancellationSubmitted, OrderSubmitted } from '@baton/contracts';
+import { identifier, OrderCancellationSubmitted, OrderSubmitted, timestamp } from '@baton/contracts';
 import { defineCommand, type DueSource } from '@baton/messaging';
 import { z } from 'zod';
+import type { Wish } from './domain/order.js';
+import { isOverdue } from './domain/wishes.js';
 
 export const PlaceOrder = defineCommand({
   name: 'PlaceOrder',
@@ -16,10 +18,13 @@ export const CancelOrder = defineCommand({
   key: ({ orderId }) => orderId,
 });
 
+const wish = z.object({ id: z.string(), at: timestamp, reason: z.string().exactOptional() });
+
 export const ExpireWishes = defineCommand({
   name: 'ExpireWishes',
   doc: 'Wishes to cancel have waited long enough for their order.',
-  data: z.object({ orderId: identifier }),
+  /** With the wishes, for the record forgets them; whoever tries this again must know what was wished. */
+  data: z.object({ orderId: identifier, wishes: z.array(wish).optional() }),
   key: ({ orderId }) => orderId,
 });
 
@@ -29,9 +34,12 @@ export const wishesDue: DueSource = {
   pollMs: 60_000,
   async next(query, now, limit) {
     const rows = await query(
-      'select order_id from orders where wishes_expire_at <= $1 order by wishes_expire_at limit $2',
+      'select order_id, wishes from orders where wishes_expire_at <= $1 order by wishes_expire_at limit $2',
       [now, limit],
     );
-    return rows.map((row) => ({ command: ExpireWishes, data: { orderId: row['order_id'] } }));
+    return rows.map((row) => {
+      const wishes = (row['wishes'] as readonly Wish[]).filter((one) => isOverdue(one, now));
+      return { command: ExpireWishes, data: { orderId: row['order_id'], wishes } };
+    });
   },
 };

@@ -3,6 +3,7 @@ import { encode } from '@baton/messaging';
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '@baton/messaging/testing';
 import { type RunningService, startService } from '@baton/service-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ExpireWishes } from './commands.js';
 import { orders } from './orders.module.js';
 import { order } from './testing/orders.fixture.js';
 
@@ -43,7 +44,7 @@ const post = (path: string, body: unknown, headers: Record<string, string> = {})
   ask(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
+    body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
   });
 
 /** Names of the events about an order that were published, in order. */
@@ -85,6 +86,7 @@ describe('The orders service over HTTP', () => {
       body: { type: 'urn:baton:problem:order-id-reused', detail: expect.stringContaining('region') },
     });
     await eventually(() => expect(published('http-2')).toEqual(['OrderPlaced', 'OrderRejected']));
+    expect((await post('/orders', order({ orderId: 'http-2' }))).status).toBe(200);
     expect((await ask('/orders/http-2')).body).toMatchObject({ region: 'East' });
   });
 
@@ -120,6 +122,8 @@ describe('The orders service over HTTP', () => {
     ['malformed JSON', '{"orderId": ', 400],
     ['no body', '', 400],
     ['a number', '7', 400],
+    ['a text', '"an order"', 400],
+    ['what is not UTF-8', Buffer.from(JSON.stringify(order()).replace('Adam', 'Ádám'), 'latin1'), 400],
     ['no lines', order({ lines: [] }), 400],
     ['a quantity that is too large', { ...order(), lines: [{ lineId: '1', sku: 'A', quantity: 1e9 }] }, 400],
     ['a NUL', `{"orderId":"x\\u0000"}`, 400],
@@ -129,6 +133,21 @@ describe('The orders service over HTTP', () => {
     const refused = await post('/orders', body);
     expect(refused).toMatchObject({ status, type: expect.stringContaining('application/problem+json') });
     expect(refused.body).toMatchObject({ status, title: expect.any(String), detail: expect.any(String) });
+  });
+
+  it('says what a body is that is JSON and no order', async () => {
+    const { body } = await post('/orders', '"an order"');
+    expect(body).toMatchObject({
+      type: 'urn:baton:problem:invalid-request',
+      detail: expect.stringContaining('received string'),
+    });
+  });
+
+  it.each(['99999999999999999999999', '-1', 'x'])('lists no dead letters after %s', async (after) => {
+    expect(await ask(`/dead-letters?after=${after}`)).toMatchObject({
+      status: 400,
+      body: { issues: [{ path: 'after' }] },
+    });
   });
 
   it('lists and counts', async () => {
@@ -202,6 +221,18 @@ describe('The orders service over its topics', () => {
     deliver(OrderSubmitted(orderNamed('early-1')));
     await eventually(() => expect(published('early-1')).toEqual(['OrderPlaced', 'OrderCancellationRequested']));
     expect((await ask('/orders/early-1')).body).toMatchObject({ status: 'cancelling', cancellationWishes: 1 });
+  });
+
+  it('cancels an order that came at last, when the dead letter of its wish is tried again', async () => {
+    const wishes = [{ id: 'wish-1', at: '2026-01-01T00:00:00.000Z', reason: 'ordered twice' }];
+    await service.pipeline?.submit(ExpireWishes, { orderId: 'late-1', wishes });
+    const { items } = (await ask('/dead-letters?limit=200')).body as { items: { id: string; key: string }[] };
+    const id = items.find(({ key }) => key === 'late-1')?.id;
+    await post('/orders', order({ orderId: 'late-1' }));
+    expect((await post(`/dead-letters/${id}/redrive`, {})).status).toBe(202);
+    await eventually(() => expect(published('late-1')).toEqual(['OrderPlaced', 'OrderCancellationRequested']));
+    expect(await deadLetters('late-1')).toEqual([]);
+    expect((await ask('/orders/late-1')).body).toMatchObject({ status: 'cancelling', cancellationWishes: 1 });
   });
 
   it('follows an order to its end, and changes nothing when all topics come again', async () => {

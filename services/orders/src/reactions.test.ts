@@ -142,6 +142,37 @@ describe('A wish to cancel', () => {
     expect(said(shop.submit())).toEqual(['OrderPlaced']);
   });
 
+  it('waits 7 days for its order by its own time, not by that of the first', () => {
+    const shop = new Conversation();
+    shop.wish('first', '2026-11-01T00:00:00.000Z');
+    shop.wish('second', '2026-11-07T23:00:00.000Z');
+    expect(shop.expire('2026-11-08T00:00:00.000Z').deadLetter).toContain('asked for at 2026-11-01');
+    expect(shop.record).toMatchObject({ wishes: [{ id: 'second' }], wishesExpireAt: '2026-11-14T23:00:00.000Z' });
+    expect(said(shop.submit(order(), { now: '2026-11-08T02:00:00.000Z' }))).toEqual([
+      'OrderPlaced',
+      'OrderCancellationRequested',
+    ]);
+  });
+
+  it('that expired and is tried again cancels the order that has come by then, once', () => {
+    const shop = new Conversation();
+    shop.wish('w1');
+    shop.wish('w2');
+    const wishes = shop.record?.wishes;
+    shop.expire('2026-11-30T10:00:00.000Z');
+    expect(shop.record?.wishes).toEqual([]);
+    expect(shop.expire('2026-12-01T00:00:00.000Z', wishes).deadLetter).toContain('no order came under this id');
+    expect(said(shop.submit(order(), { now: '2026-12-02T00:00:00.000Z' }))).toEqual(['OrderPlaced']);
+    const atLast = shop.expire('2026-12-03T00:00:00.000Z', wishes);
+    expect(atLast.deadLetter).toBeUndefined();
+    expect(atLast.publish).toMatchObject([
+      { name: 'OrderCancellationRequested', data: { wish: 1, reason: 'ordered twice' } },
+      { name: 'OrderCancellationRequested', data: { wish: 2 } },
+    ]);
+    expect(shop.record).toMatchObject({ status: 'cancelling', statusSince: '2026-12-03T00:00:00.000Z' });
+    expect(shop.expire('2026-12-04T00:00:00.000Z', wishes)).toEqual({});
+  });
+
   it('over HTTP for an unknown order is refused, also when only a wish is known', () => {
     const shop = new Conversation();
     expect(() => shop.cancel('w1')).toThrow(expect.objectContaining({ status: 404, code: 'unknown-order' }));

@@ -121,9 +121,19 @@ export class OrderReactions {
   }
 
   @On(ExpireWishes, itsOrder)
-  expire(_command: CommandOf<typeof ExpireWishes>, { order }: ItsOrder, { now }: Moment): Outcome {
-    const expired = expireWishes(order, now);
-    return expired ? { save: [save(Orders, expired.record)], deadLetter: expired.reason } : {};
+  expire(command: CommandOf<typeof ExpireWishes>, { order }: ItsOrder, { now }: Moment): Outcome {
+    const { orderId, wishes = [] } = command.data;
+    const decision = expireWishes(order, orderId, wishes, now);
+    switch (decision.kind) {
+      case 'requested':
+        return { save: [save(Orders, decision.record)], publish: decision.events };
+      case 'expired':
+        return { ...(decision.record && { save: [save(Orders, decision.record)] }), deadLetter: decision.detail };
+      case 'nothing':
+        return {};
+      default:
+        return decision satisfies never;
+    }
   }
 
   @On(statusFacts, itsOrder)

@@ -1,6 +1,6 @@
 import { identifier, shipmentNumber } from '@baton/contracts';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
-import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Refused } from '@baton/messaging';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -38,12 +38,17 @@ export class ShipmentsApi {
   @ApiQuery({ name: 'state', required: false, enum: shipmentStates })
   @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before' })
   @ApiQuery({ name: 'limit', required: false, description: `1 to ${MAX_PAGE}` })
+  @ApiResponse({ status: 200, description: 'A page; `next` is null on the last.' })
   list(@Query() query: unknown): Promise<ShipmentPage> {
     return pageOfShipments(this.database, listQuery.parse(query));
   }
 
   @Get(':order/:shipment')
   @ApiOperation({ summary: 'One shipment: its bookings by attempt, and what its carrier reported' })
+  @ApiParam({ name: 'order' })
+  @ApiParam({ name: 'shipment' })
+  @ApiResponse({ status: 200, description: 'The shipment.' })
+  @ApiResponse({ status: 404, description: 'No such shipment (problem+json).' })
   async read(@Param() params: Readonly<Record<string, string>>): Promise<Shipment> {
     const { orderId, shipment } = path.parse({ orderId: params['order'], shipment: params['shipment'] });
     const row = await this.database.getRepository(AnyShipmentEntity).findOneBy({ orderId, shipment, takenBack: false });

@@ -2,7 +2,7 @@ import { identifier } from '@baton/contracts';
 import { Pipeline, Refused } from '@baton/messaging';
 import { CONFIG } from '@baton/service-kit';
 import { Controller, Headers, HttpCode, Inject, Post, Req } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { ReportTracking, trackingBody } from './commands.js';
@@ -37,6 +37,9 @@ export class WebhooksApi {
   @ApiHeader({ name: 'x-carrier-timestamp', description: 'Seconds since 1970, at most 5 minutes from our clock' })
   @ApiHeader({ name: 'x-carrier-delivery', description: 'Id of the report; the same when it is sent again' })
   @ApiBody({ schema: z.toJSONSchema(trackingBody, { target: 'openapi-3.0', io: 'input' }) as BodySchema })
+  @ApiResponse({ status: 200, description: 'Taken note of.' })
+  @ApiResponse({ status: 401, description: 'The signature does not hold; `type` says why (problem+json).' })
+  @ApiResponse({ status: 404, description: 'No parcel has this tracking number (problem+json).' })
   async tracked(
     @Req() request: { readonly rawBody?: Buffer; readonly body: unknown },
     @Headers() headers: Readonly<Record<string, string | undefined>>,

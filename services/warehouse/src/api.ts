@@ -1,7 +1,7 @@
 import { identifier, shipmentIdentity, shipmentNumber, timestamp } from '@baton/contracts';
 import { Pipeline } from '@baton/messaging';
-import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { applyDecorators, Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { bodies, ClaimPickList, PackPickList, PickLines, PutAway, ReportShort } from './commands.js';
@@ -36,12 +36,18 @@ const documented = (schema: z.ZodType) => ({
 });
 
 const ByShipment = ':order/:shipment';
-const Repeatable = () =>
-  ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'The same key and body get the first answer again.',
-  });
+const OfShipment = () => applyDecorators(ApiParam({ name: 'order' }), ApiParam({ name: 'shipment' }));
+const Working = () =>
+  applyDecorators(
+    OfShipment(),
+    ApiHeader({
+      name: 'Idempotency-Key',
+      required: false,
+      description: 'The same key and body get the first answer again.',
+    }),
+    ApiResponse({ status: 200, description: 'The list as it is now.' }),
+    ApiResponse({ status: 404, description: 'No such list (problem+json).' }),
+  );
 
 /** Pick lists for the people who work them. Every wish may be repeated: it is idempotent by what it says. */
 @ApiTags('pick lists')
@@ -58,12 +64,16 @@ export class PickListsApi {
   @ApiQuery({ name: 'state', required: false, enum: pickListStates })
   @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before' })
   @ApiQuery({ name: 'limit', required: false, description: `1 to ${MAX_PAGE}` })
+  @ApiResponse({ status: 200, description: 'A page; `next` is null on the last.' })
   list(@Query() query: unknown): Promise<PickListPage> {
     return pageOfPickLists(this.database, listQuery.parse(query));
   }
 
   @Get(ByShipment)
   @ApiOperation({ summary: 'One pick list' })
+  @OfShipment()
+  @ApiResponse({ status: 200, description: 'The list.' })
+  @ApiResponse({ status: 404, description: 'No such list (problem+json).' })
   async read(@Param() params: Path): Promise<PickList> {
     const { orderId, shipment } = identityIn(params);
     const list = await this.database
@@ -75,13 +85,13 @@ export class PickListsApi {
 
   @Post(`${ByShipment}/claim`)
   @HttpCode(200)
-  @Repeatable()
+  @Working()
   @ApiOperation({ summary: 'Take a list to work on; 409 names who has it' })
   @ApiBody(documented(bodies.claim))
   async claim(
     @Param() params: Path,
     @Body() body: unknown,
-    @Headers('idempotency-key') key?: string,
+    @Headers('idempotency-key') key: string | undefined,
   ): Promise<unknown> {
     const wish = { ...identityIn(params), ...bodies.claim.parse(body) };
     return (await this.pipeline.submit(ClaimPickList, wish, repeatable(key))).body;
@@ -89,10 +99,14 @@ export class PickListsApi {
 
   @Post(`${ByShipment}/pick`)
   @HttpCode(200)
-  @Repeatable()
+  @Working()
   @ApiOperation({ summary: 'Say how many units of one line, or of several, have left the shelf in all' })
   @ApiBody(documented(bodies.pick))
-  async pick(@Param() params: Path, @Body() body: unknown, @Headers('idempotency-key') key?: string): Promise<unknown> {
+  async pick(
+    @Param() params: Path,
+    @Body() body: unknown,
+    @Headers('idempotency-key') key: string | undefined,
+  ): Promise<unknown> {
     const { worker, ...said } = bodies.pick.parse(body);
     const picks = 'picks' in said ? said.picks : [said];
     const wish = { ...identityIn(params), picks, ...(worker !== undefined && { worker }) };
@@ -101,13 +115,13 @@ export class PickListsApi {
 
   @Post(`${ByShipment}/short`)
   @HttpCode(200)
-  @Repeatable()
+  @Working()
   @ApiOperation({ summary: 'Report that a shelf held less than the list asks for; ends the work on the list' })
   @ApiBody(documented(bodies.short))
   async short(
     @Param() params: Path,
     @Body() body: unknown,
-    @Headers('idempotency-key') key?: string,
+    @Headers('idempotency-key') key: string | undefined,
   ): Promise<unknown> {
     const wish = { ...identityIn(params), ...bodies.short.parse(body) };
     return (await this.pipeline.submit(ReportShort, wish, repeatable(key))).body;
@@ -115,19 +129,23 @@ export class PickListsApi {
 
   @Post(`${ByShipment}/pack`)
   @HttpCode(200)
-  @Repeatable()
+  @Working()
   @ApiOperation({ summary: 'Everything is packed; 409 names what is not picked yet' })
   @ApiBody(documented(bodies.pack))
-  async pack(@Param() params: Path, @Body() body: unknown, @Headers('idempotency-key') key?: string): Promise<unknown> {
+  async pack(
+    @Param() params: Path,
+    @Body() body: unknown,
+    @Headers('idempotency-key') key: string | undefined,
+  ): Promise<unknown> {
     const wish = { ...identityIn(params), ...bodies.pack.parse(body) };
     return (await this.pipeline.submit(PackPickList, wish, repeatable(key))).body;
   }
 
   @Post(`${ByShipment}/put-away`)
   @HttpCode(200)
-  @Repeatable()
+  @Working()
   @ApiOperation({ summary: 'What had left its shelf is back on it; the stopped list ends' })
-  async putAway(@Param() params: Path, @Headers('idempotency-key') key?: string): Promise<unknown> {
+  async putAway(@Param() params: Path, @Headers('idempotency-key') key: string | undefined): Promise<unknown> {
     return (await this.pipeline.submit(PutAway, identityIn(params), repeatable(key))).body;
   }
 }

@@ -12,18 +12,47 @@ beforeAll(async () => {
   files = await openApiFiles(services);
 });
 
+interface Operation {
+  readonly responses?: object;
+  readonly parameters?: readonly { readonly in: string; readonly name: string; readonly required?: boolean }[];
+}
 interface OpenApiDocument {
-  readonly paths: object;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
 const documentOf = (name: string): OpenApiDocument =>
   JSON.parse(files.get(`docs/reference/openapi/${name}.json`) ?? '') as OpenApiDocument;
 const pathsOf = (name: string): readonly string[] => Object.keys(documentOf(name).paths);
 
+/** What the schema of OpenAPI does not ask for, and a reader needs. */
+const faultsOf = (path: string, { responses = {}, parameters = [] }: Operation): readonly string[] => {
+  const declared = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name);
+  const taken = [...path.matchAll(/\{(.+?)\}/g)].map(([, name]) => name ?? '');
+  // A header is the same whatever its case.
+  const names = parameters.map((parameter) => `${parameter.in} ${parameter.name.toLowerCase()}`);
+  return [
+    ...(Object.keys(responses).some((status) => status.startsWith('2')) ? [] : ['no 2xx']),
+    ...taken.filter((name) => !declared.includes(name)).map((name) => `{${name}} is not declared`),
+    ...names.filter((name, index) => names.indexOf(name) !== index).map((name) => `${name} is declared twice`),
+  ];
+};
+
 describe('The OpenAPI documents', () => {
   it.each(services.map(({ name }) => name))('of %s is valid', async (name) => {
     await expect(SwaggerParser.validate(`${ROOT}docs/reference/openapi/${name}.json`)).resolves.toBeDefined();
   });
+
+  it.each(services.map(({ name }) => name))(
+    'of %s says of each operation how it succeeds and what it takes',
+    (name) => {
+      const faults = Object.entries(documentOf(name).paths).flatMap(([path, item]) =>
+        Object.entries(item).flatMap(([method, operation]) =>
+          faultsOf(path, operation).map((fault) => `${method} ${path}: ${fault}`),
+        ),
+      );
+      expect(faults).toEqual([]);
+    },
+  );
 
   it('are the same each time', async () => {
     expect([...(await openApiFiles(services))]).toEqual([...files]);

@@ -191,6 +191,16 @@ test('3: the gateway answers for a service that nobody reaches', async () => {
   expect((await baton(['cancel', 'o-1'], gateway)).code).toBe(3);
 });
 
+test.each(['http://ops:s3cret@127.0.0.1:9/', 'http://s3cret@127.0.0.1:9/'])(
+  '2: an address with a secret in it is refused, and not repeated: %s',
+  async (url) => {
+    for (const ran of [await baton(['orders', '--url', url]), await baton(['orders'], { url })]) {
+      expect(ran).toEqual({ code: 2, out: '', err: expect.stringContaining('must have no user or password in it') });
+      expect(ran.err).not.toContain('s3cret');
+    }
+  },
+);
+
 test('--url goes before BATON_URL', async () => {
   const gateway = await fakeGateway(answers);
   expect((await baton(['orders', '--url', gateway.url], { url: NOBODY })).code).toBe(0);

@@ -8,11 +8,13 @@ const [order] = superstoreOrders();
 if (!order) throw new Error('the sample has no orders');
 const fast = { retryDelayMs: 1 };
 
-test('a submission carries the order, and its id as the Idempotency-Key', async () => {
+test('a submission carries the order, and no Idempotency-Key but one that is given', async () => {
   const gateway = await fakeGateway(() => ({ status: 201, body: { orderId: order.orderId, status: 'placed' } }));
   const view = await new BatonClient({ url: gateway.url }).orders.submit(order);
   expect(view.status).toBe('placed');
   expect(gateway.seen).toEqual([{ method: 'POST', path: '/orders', key: undefined, body: order }]);
+  await new BatonClient({ url: gateway.url }).orders.submit(order, { idempotencyKey: 'mine' });
+  expect(gateway.seen.at(-1)?.key).toBe('mine');
 });
 
 test('the address may have a path, and ids are escaped in it', async () => {

@@ -1,3 +1,4 @@
 export * from './eventually.js';
 export * from './fresh-database.js';
 export * from './memory-transport.js';
+export { PortCable } from '../transport/testing/cable.js';

@@ -86,6 +86,7 @@ export class KpisApi {
   @ApiQuery({ name: 'to', required: false, description: 'Date or moment; now when absent' })
   @ApiQuery({ name: 'by', required: false, enum: spans, description: '`hour` when absent' })
   @InputQueries()
+  @ApiResponse({ status: 200, description: 'The figures, in all and by hour or day.' })
   @ApiResponse({ status: 400, description: 'Not a stretch of time, or a longer one than can be asked for.' })
   async read(@Query() query: unknown): Promise<KpiAnswer> {
     const { definition, by, from: since, to: until, ...stated } = kpisQuery.parse(query);

@@ -15,6 +15,9 @@ export type WishDecision =
   | { readonly kind: 'known'; readonly record: OrderRecord }
   | { readonly kind: 'refused'; readonly detail: string };
 
+/** True for a wish that has waited long enough for its order. */
+export const isOverdue = (wish: Wish, now: string): boolean => expiryOf(wish) <= now;
+
 const expiryOf = ({ at }: Wish): string => new Date(Date.parse(at) + WISH_WAITS_MS).toISOString();
 
 const request = (orderId: string, number: number, { reason }: Wish): EventDraft =>
@@ -43,20 +46,44 @@ export const wishToCancel = (known: OrderRecord | undefined, orderId: string, wi
   };
 };
 
+export type Expiry =
+  /** The order has come by now: they hold, as if they came now. */
+  | { readonly kind: 'requested'; readonly record: OrderRecord; readonly events: readonly EventDraft[] }
+  | { readonly kind: 'expired'; readonly record: OrderRecord | undefined; readonly detail: string }
+  /** All of them are known, or still wait. */
+  | { readonly kind: 'nothing' };
+
 /**
- * Gives up wishes whose order never came.
- * @returns undefined when nothing is due (any more)
+ * Gives up wishes whose order never came. When they are looked at once more, after their order came at last, they are
+ * wishes like any other.
+ * @param overdue those that were found to be due, which the record may have or not any more
  */
 export const expireWishes = (
   record: OrderRecord | undefined,
+  orderId: string,
+  overdue: readonly Wish[],
   now: string,
-): { readonly record: OrderRecord; readonly reason: string } | undefined => {
-  if (!record?.wishesExpireAt || record.wishesExpireAt > now) return undefined;
-  const since = record.wishes[0]?.at ?? record.statusSince;
-  const wishes = record.wishes.filter((wish) => expiryOf(wish) > now);
-  const [next] = wishes;
+): Expiry => {
+  const [first] = overdue;
+  if (!first) return { kind: 'nothing' };
+  if (isPlaced(record)) return wishesAtLast(record, overdue, now);
+  const waiting = record?.wishes.filter((wish) => !isOverdue(wish, now)) ?? [];
+  const [next] = waiting;
   return {
-    record: { ...record, wishes, wishesExpireAt: next ? expiryOf(next) : null },
-    reason: `Cancellation of order ${record.orderId} was asked for at ${since}, and no order came under this id within 7 days.`,
+    kind: 'expired',
+    record: record && { ...record, wishes: waiting, wishesExpireAt: next ? expiryOf(next) : null },
+    detail: `Cancellation of order ${orderId} was asked for at ${first.at}, and no order came under this id within 7 days.`,
   };
+};
+
+const wishesAtLast = (placed: OrderRecord, overdue: readonly Wish[], now: string): Expiry => {
+  let record = placed;
+  const events: EventDraft[] = [];
+  for (const wish of overdue) {
+    const decision = wishToCancel(record, record.orderId, { ...wish, at: now });
+    if (decision.kind !== 'requested') continue;
+    ({ record } = decision);
+    events.push(...decision.events);
+  }
+  return events.length > 0 ? { kind: 'requested', record, events } : { kind: 'nothing' };
 };

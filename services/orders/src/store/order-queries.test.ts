@@ -137,7 +137,13 @@ describe('The orders in the database', () => {
     const query = (sql: string, params: readonly unknown[]) =>
       database.query<readonly Record<string, unknown>[]>(sql, [...params]);
     expect(await wishesDue.next(query, minute(9), 10)).toEqual([]);
+    const later = { id: 'later', at: minute(99) };
+    await query(`update orders set wishes = wishes || $1::jsonb where order_id = 'count-stub'`, [
+      JSON.stringify(later),
+    ]);
     const due = await wishesDue.next(query, new Date(Date.UTC(2026, 0, 8, 0, 9)).toISOString(), 10);
-    expect(due.map(({ data }) => data)).toEqual([{ orderId: 'count-stub' }]);
+    expect(due.map(({ data }) => data)).toEqual([
+      { orderId: 'count-stub', wishes: [{ id: 'early', at: minute(9), reason: 'ordered twice' }] },
+    ]);
   });
 });

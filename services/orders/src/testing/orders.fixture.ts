@@ -1,7 +1,8 @@
 import { type EventDraft, OrderCancellationSubmitted, type OrderInput, OrderSubmitted } from '@baton/contracts';
 import type { CommandOf, Moment, Outcome } from '@baton/messaging';
 import { type CancelOrder, type ExpireWishes, PlaceOrder } from '../commands.js';
-import type { OrderRecord } from '../domain/order.js';
+import type { OrderRecord, Wish } from '../domain/order.js';
+import { isOverdue } from '../domain/wishes.js';
 import type { StatusFact } from '../domain/status.js';
 import { OrderReactions } from '../reactions.js';
 
@@ -58,8 +59,13 @@ export class Conversation {
     return this.keep(this.reactions.cancel(command, { order: this.record }, at({}, messageId)));
   }
 
-  expire(now: string): Outcome {
-    const command: CommandOf<typeof ExpireWishes> = { id: 'due', data: { orderId: order().orderId } };
+  /** @param overdue those that are due by now; others when an earlier command is tried again */
+  expire(
+    now: string,
+    overdue: readonly Wish[] = this.record?.wishes.filter((wish) => isOverdue(wish, now)) ?? [],
+  ): Outcome {
+    const data = { orderId: order().orderId, wishes: [...overdue] };
+    const command: CommandOf<typeof ExpireWishes> = { id: 'due', data };
     return this.keep(this.reactions.expire(command, { order: this.record }, at({ now }, 'due')));
   }
 

@@ -113,3 +113,16 @@ test('nobody there ends in 3 and says how far it came', async () => {
   expect(code).toBe(3);
   expect(err).toMatch(/^0 of 1 event sent\. Sending all again is safe\.\nbaton: Baton does not answer/);
 });
+
+test('a service that is away ends it in 3, after it has said how far it came', async () => {
+  const away = { status: 502, body: { detail: 'The service orders cannot be reached right now.' } };
+  const isLate = (request: Parameters<typeof idOf>[0]): boolean =>
+    orders.findIndex(({ orderId }) => orderId === idOf(request)) >= 3;
+  const gateway = await fakeGateway((request) => (isLate(request) ? away : created()));
+  const args = ['publish', '-', '--concurrency', '1'];
+  const { code, out, err } = await baton(args, { url: gateway.url, stdin: jsonLines(...orders) });
+  expect({ code, out }).toEqual({ code: 3, out: '' });
+  expect(err).toContain('3 of 30 events sent. Sending all again is safe.');
+  expect(err).toContain('cannot be reached right now');
+  expect(new Set(keysOf(gateway)).size).toBe(4);
+});
