@@ -1,4 +1,4 @@
-import { FulfilmentStarted, OrderCancellationRequested, StockReplenished } from '@baton/contracts';
+import { FulfilmentStarted, OrderCancellationRequested, StockReplenished, StockShort } from '@baton/contracts';
 import { Column, DataSource, Entity, type MigrationInterface, PrimaryColumn, type QueryRunner } from 'typeorm';
 import { z } from 'zod';
 import { defineCommand } from '../api/commands.js';
@@ -79,6 +79,8 @@ export type Ringing = EffectCall<{ orderId: string }, number>;
 export interface Plan {
   /** Wishes with this number throw while it is set. */
   poison?: number | undefined;
+  /** Wishes with this number say an event that is larger than readers take. */
+  bulky?: number;
   ring?: (call: Ringing) => Promise<{ ok: boolean }>;
   /** When a ring counts as unanswered, milliseconds. */
   ringTimeoutMs?: number;
@@ -88,6 +90,16 @@ export interface Plan {
   onReaction?: () => void;
   handled: string[];
 }
+
+/** Valid, and some 2 MB. */
+const bulkyEvent = (orderId: string) => {
+  const available = Array.from({ length: 20_000 }, (_, n) => ({ location: `${'x'.repeat(58)}${n}`, quantity: 1 }));
+  return StockShort({
+    orderId,
+    shipment: 1,
+    lines: [{ lineId: 'l1', sku: 's', requested: 1, known: true, available }],
+  });
+};
 
 const addTo = (orderId: string, amount: number, id: string, before: Tally | undefined): Outcome => {
   const now = { ...(before ?? none(orderId)) };
@@ -125,7 +137,8 @@ const tallyReactions = (plan: Plan): Reactions => {
     (event, loaded) => {
       plan.handled.push(event.id);
       if (event.data.wish === plan.poison) throw new Error('poisoned');
-      return addTo(event.data.orderId, event.data.wish, event.id, loaded.tally);
+      const added = addTo(event.data.orderId, event.data.wish, event.id, loaded.tally);
+      return event.data.wish === plan.bulky ? { ...added, publish: [bulkyEvent(event.data.orderId)] } : added;
     },
   );
   on<StockReplenished>(
