@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { examples } from './examples.js';
-import { MAX_ORDER_LINES, type OrderInput, OrderSubmitted, StockReplenished, StockShort } from './index.js';
+import { MAX_ORDER_LINES, type OrderInput, OrderSubmitted, StockReplenished, StockShort, timestamp } from './index.js';
 
 const order = examples['OrderSubmitted'] as OrderInput;
 const firstLine = order.lines[0]!;
@@ -105,6 +105,15 @@ test('defaults are filled in, and fields that nobody knows are dropped', () => {
 
 test.for([null, undefined, 7, 'text', [], [order], true])('%j is no order', (data) => {
   expect(issuesOf(data).length).toBeGreaterThan(0);
+});
+
+test('a moment is one that Postgres can hold', () => {
+  for (const good of ['0001-01-01T00:00:00Z', '2026-11-08T15:05:00.123Z']) {
+    expect(timestamp.safeParse(good).success, good).toBe(true);
+  }
+  for (const bad of ['0000-01-01T00:00:00Z', '0000-12-31T23:59:59.999Z', '2026-11-08', 'soon']) {
+    expect(timestamp.safeParse(bad).success, bad).toBe(false);
+  }
 });
 
 test('stock is counted in whole units and never below zero', () => {

@@ -2,6 +2,7 @@ import { identifier } from '@baton/contracts';
 import { Pipeline, Refused } from '@baton/messaging';
 import { applyDecorators, Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { z } from 'zod';
 import {
   backordersQuery,
   bodySchemas,
@@ -15,7 +16,7 @@ import {
 import { catalogue, CountStock, ImportStock, ReplenishStock, replenishment, shelfCount } from './commands.js';
 import type { Reservation } from './domain/reservation.js';
 import type { Stock } from './domain/stock.js';
-import { type Drift, InventoryReads } from './store/reads.js';
+import { type Drift, InventoryReads, NAMED_RESERVATIONS } from './store/reads.js';
 
 /** A SKU with what can still be had of it. */
 export interface StockView extends Pick<Stock, 'sku' | 'name' | 'waiting'> {
@@ -104,7 +105,11 @@ export class StockApi {
   @Repeatable()
   @ApiBody({ schema: bodySchemas.catalogue })
   @ApiResponse({ status: 200, description: 'Imported; what was kept at its reservations, and who got stock.' })
-  @ApiResponse({ status: 400, description: 'Not a catalogue; `issues` names each fault, and nothing is imported.' })
+  @ApiResponse({
+    status: 400,
+    description:
+      'Not a catalogue, or it has a SKU `audit`, which is a page here; `issues` names each fault, and nothing is imported.',
+  })
   async import(@Body() body: unknown, @Headers('idempotency-key') key: string | undefined): Promise<unknown> {
     return (await this.pipeline.submit(ImportStock, catalogue.parse(body), keyed(key))).body;
   }
@@ -129,20 +134,41 @@ export class StockApi {
 
   @Post(':sku/:location/counts')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Somebody counted the shelf: sets on hand to what is there' })
+  @ApiOperation({
+    summary: 'Somebody counted what is there: sets on hand to it',
+    description:
+      'Count what is picked or packed and has not left, too: a unit is on hand, and reserved, until its shipment is ' +
+      'dispatched. Who counts the shelf alone writes those units off a second time when they leave.',
+  })
   @Repeatable()
   @OfLevel()
   @ApiBody({ schema: bodySchemas.shelfCount })
   @ApiResponse({ status: 200, description: 'The level as it is now.' })
   @ApiResponse({ status: 404, description: 'The catalogue has no such SKU at this location (problem+json).' })
-  @ApiResponse({ status: 409, description: 'Fewer than are reserved; `reservations` names those in the way.' })
+  @ApiResponse({
+    status: 409,
+    description: `Fewer than are \`reserved\`; \`reservations\` names those in the way, ${NAMED_RESERVATIONS} at most.`,
+  })
   async count(
     @Param() path: Readonly<Record<string, string>>,
     @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
   ): Promise<unknown> {
     const wish = { ...place.parse(path), ...shelfCount.parse(body) };
-    return (await this.pipeline.submit(CountStock, wish, keyed(key))).body;
+    try {
+      return (await this.pipeline.submit(CountStock, wish, keyed(key))).body;
+    } catch (error) {
+      throw error instanceof Refused ? await this.namingWhoIsInTheWay(error, wish) : error;
+    }
+  }
+
+  /** Read after the refusal, and not by the reaction: all who wait for stock would wait for it, too. */
+  private async namingWhoIsInTheWay(refused: Refused, { sku, location }: z.output<typeof place>): Promise<Refused> {
+    const { status, code, message, members } = refused;
+    const { reserved } = members;
+    if (code !== 'stock-below-reserved' || typeof reserved !== 'number') return refused;
+    const reservations = await this.reads.reservedAt(sku, location, reserved);
+    return new Refused(status, code, message, { ...members, reservations });
   }
 }
 

@@ -10,7 +10,14 @@ const place = { sku: identifier, location: identifier };
 export const replenishment = z.strictObject({ quantity: z.int().min(1).max(MAX_STOCK_QUANTITY) });
 export const shelfCount = z.strictObject({ counted: stockQuantity });
 
-const catalogueItem = z.strictObject({ ...place, onHand: stockQuantity, name: text(300).optional() });
+/** A SKU that could be kept and never be read: `GET /stock/audit` is the audit. */
+const RESERVED_SKU = 'audit';
+const readable = identifier.refine(
+  (sku) => sku !== RESERVED_SKU,
+  `${RESERVED_SKU} is the name of a page of the API; give the SKU another name`,
+);
+
+const catalogueItem = z.strictObject({ ...place, sku: readable, onHand: stockQuantity, name: text(300).optional() });
 
 export const catalogue = z.strictObject({
   items: z
@@ -38,7 +45,7 @@ export const ReplenishStock = defineCommand({
 
 export const CountStock = defineCommand({
   name: 'CountStock',
-  doc: 'Somebody counted a shelf.',
+  doc: 'Somebody counted what is there of a SKU, what is picked or packed and has not left included.',
   data: z.object({ ...place, ...shelfCount.shape }),
   key: ({ sku }) => sku,
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Event } from '@baton/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backorderPlaced, dispatched, lines, orderPlaced, releaseRequested } from './testing/messages.js';
@@ -78,6 +79,15 @@ describe('The_HTTP_API', () => {
     ['a filter that nobody knows', 'GET', '/stock?color=red', undefined, 400],
     ['no order', 'GET', '/reservations', undefined, 400],
     ['a cursor that is none', 'GET', '/backorders?after=1', undefined, 400],
+    ['a cursor before all years', 'GET', '/backorders?after=0000-01-01T00:00:00Z/o/1', undefined, 400],
+    ['a shipment beyond all numbers', 'GET', '/reservations?orderId=o&after=3000000000', undefined, 400],
+    [
+      'a SKU by the name of a page',
+      'POST',
+      '/stock/import',
+      { items: [{ sku: 'audit', location: 'E', onHand: 1 }] },
+      400,
+    ],
   ] as const)('answers %s with a problem', async (_, method, path, body, status) => {
     const answer = await running.http(method, path, body);
     expect({ status: answer.status, type: answer.type }).toEqual({
@@ -104,6 +114,22 @@ describe('The_HTTP_API', () => {
         '/backorders',
       ]),
     );
+  });
+});
+
+describe('A_count_that_is_refused', () => {
+  it('waits for nobody who works on a reservation in the way', async () => {
+    await load([{ sku: 'clip', location: 'East', onHand: 3 }]);
+    await running.first.transport.feed([orderPlaced('clips', lines('clip:3'))]);
+    await until('it is reserved', () => namesOf('clips').includes('StockReserved'));
+    await running.database.transaction(async (other) => {
+      await other.query(`select 1 from reservation where order_id = 'clips' for update`);
+      expect((await running.http('POST', '/stock/clip/East/counts', { counted: 2 })).body).toMatchObject({
+        status: 409,
+        reserved: 3,
+        reservations: [{ orderId: 'clips', shipment: 1, quantity: 3 }],
+      });
+    });
   });
 });
 
@@ -168,6 +194,52 @@ describe('Events_through_the_unit_of_work', () => {
       `select reason from held_message where state = 'dead' and key = 'stranger'`,
     );
     expect(dead).toEqual([{ reason: expect.stringContaining('its stock is tombstone') }]);
+  });
+});
+
+describe('The_runbook_for_drift', () => {
+  const sql = /```sql\n([\s\S]*?)```/.exec(
+    readFileSync(new URL('../../../docs/runbooks/stock-drift.md', import.meta.url), 'utf8'),
+  )?.[1];
+  const booked = async () => (await running.database.query(`select levels, waiting from stock where sku = 'nib'`))[0];
+  const drift = async () => (await running.http('GET', '/stock/audit')).body['drift'];
+
+  it.each([
+    ['too much reserved', 4, 5, 5],
+    ['too little reserved', 1, 5, 5],
+    ['less on hand than is reserved', 1, 1, 3],
+  ])('repairs %s, and leaves the other SKUs alone', async (_, reserved, onHand, repaired) => {
+    await load([
+      { sku: 'nib', location: 'East', onHand: 5 },
+      { sku: 'nib', location: 'West', onHand: 0 },
+      { sku: 'nib-2', location: 'East', onHand: 9 },
+    ]);
+    const wanted = lines('nib:1', 'nib-2:1', 'nib:2');
+    await running.first.transport.feed([orderPlaced('nibs', wanted)]);
+    await running.first.transport.feed([backorderPlaced('nibs-later', 1, lines('nib:50'))]);
+    await until('one is reserved and one waits', async () => {
+      const { waiting } = await booked();
+      return namesOf('nibs').includes('StockReserved') && waiting === 50;
+    });
+    const other = await running.http('GET', '/stock/nib-2');
+    await running.database.query(`update stock set levels = $1, waiting = 7 where sku = 'nib'`, [
+      JSON.stringify([
+        { location: 'East', onHand, reserved },
+        { location: 'West', onHand: 0, reserved: 0 },
+      ]),
+    ]);
+    expect(await drift()).toBe(2);
+    await running.database.query((sql ?? '').replace('<sku>', 'nib'));
+    expect(await drift()).toBe(0);
+    expect(await booked()).toEqual({
+      waiting: 50,
+      levels: [
+        { location: 'East', onHand: repaired, reserved: 3 },
+        { location: 'West', onHand: 0, reserved: 0 },
+      ],
+    });
+    expect(await running.http('GET', '/stock/nib-2')).toEqual(other);
+    expect((await running.http('POST', '/stock/nib/East/counts', { counted: 5 })).status).toBe(200);
   });
 });
 

@@ -23,7 +23,7 @@ import { type Decision, placeBackorder, release, reserve, settle } from './domai
 import { count, importCatalogue, type Kept, type Refusal, replenish } from './domain/keeping.js';
 import type { Reservation } from './domain/reservation.js';
 import { Books, type Stock } from './domain/stock.js';
-import { connectedBackorders, Reservations, reservedAt } from './store/reservations.js';
+import { connectedBackorders, Reservations } from './store/reservations.js';
 import { connectedStock, QUEUE_LOCK, QueueLocks, StockRows } from './store/stock.js';
 
 const FIRST_SHIPMENT = 1;
@@ -78,12 +78,7 @@ const replenished = ({ data }: CommandOf<typeof ReplenishStock>) => ({
 const whoWaitsForIt = ({ data }: CommandOf<typeof ReplenishStock>) => theQueue([data]);
 
 const counted = ({ data }: CommandOf<typeof CountStock>) => ({ ...theLock(), stock: many(StockRows, keysOf([data])) });
-const belowReserved = ({ data }: CommandOf<typeof CountStock>, { stock }: Loaded<typeof counted>) => {
-  const level = new Books(stock).level(data.sku, data.location);
-  const refused = level !== undefined && data.counted < level.reserved;
-  const { sku, location } = data;
-  return { ...theQueue([data]), inTheWay: refused ? found(reservedAt, { sku, location }) : many(Reservations, []) };
-};
+const whoWaitedForIt = ({ data }: CommandOf<typeof CountStock>) => theQueue([data]);
 
 const importedStock = ({ data }: CommandOf<typeof ImportStock>) => ({
   ...theLock(),
@@ -134,13 +129,13 @@ export class InventoryReactions {
     return keptOutcome(replenish(data, queue, new Books([...stock, ...waited]), messageId));
   }
 
-  @On(CountStock, counted, belowReserved)
+  @On(CountStock, counted, whoWaitedForIt)
   count(
     { data }: CommandOf<typeof CountStock>,
-    { stock, queue, waited, inTheWay }: Loaded<typeof counted, typeof belowReserved>,
+    { stock, queue, waited }: Loaded<typeof counted, typeof whoWaitedForIt>,
     { messageId }: Moment,
   ): Outcome {
-    return keptOutcome(count(data, inTheWay, queue, new Books([...stock, ...waited]), messageId));
+    return keptOutcome(count(data, queue, new Books([...stock, ...waited]), messageId));
   }
 
   @On(ImportStock, importedStock, whoWaitsForThem)

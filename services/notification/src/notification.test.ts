@@ -103,6 +103,27 @@ describe('The notification service', () => {
     expect(failed).toMatchObject({ notifications: [{ orderId: 'N-2', detail: expect.stringContaining('550') }] });
   });
 
+  it('looks for mails that wait or are sent in the table alone, and not in the archive', async () => {
+    // None is ever there: that these are not found tells that they were not looked for among all that ever were.
+    const listed = async (state: string): Promise<readonly string[]> => {
+      const page = await (await fetch(`${service.url}/notifications?state=${state}&limit=200`)).json();
+      const { notifications } = page as { notifications: { orderId: string }[] };
+      return notifications.map((mail) => mail.orderId).filter((id) => id.startsWith('rests-'));
+    };
+    await database.query(
+      `insert into mails_archive (order_id, shipment, reason, state, facts, wanted_at, detail, archived_at)
+       select 'rests-' || state, 1, 'order-delayed', state, '{}', now(), 'x', now()
+       from unnest('{waiting,sending,sent,failed}'::text[]) state`,
+    );
+    expect(await Promise.all(['waiting', 'sending', 'sent', 'failed'].map(listed))).toEqual([
+      [],
+      [],
+      ['rests-sent'],
+      ['rests-failed'],
+    ]);
+    await database.query(`delete from mails_archive where order_id like 'rests-%'`);
+  });
+
   it('waits out a mail server that says later', async () => {
     const id = 'N-4';
     const data = { ...placed.data, orderId: id, customer: { ...customer, email: 'refuse-450@example.test' } };

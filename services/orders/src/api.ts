@@ -99,7 +99,10 @@ export class OrdersApi {
   @ApiBody({ schema: orderBodySchema })
   @ApiResponse({ status: 201, description: 'Accepted; Location names it.' })
   @ApiResponse({ status: 200, description: 'The same order was accepted before.' })
-  @ApiResponse({ status: 400, description: 'Not an order; `issues` names each fault (problem+json).' })
+  @ApiResponse({
+    status: 400,
+    description: 'Not an order (`issues` names each fault), or its id is `summary` or `counts`, which are pages here.',
+  })
   @ApiResponse({ status: 409, description: 'Another order has this id (problem+json).' })
   async place(
     @Body() body: unknown,

@@ -90,6 +90,19 @@ describe('The orders service over HTTP', () => {
     expect((await ask('/orders/http-2')).body).toMatchObject({ region: 'East' });
   });
 
+  it('refuses an order that could not be read, for a page has its name', async () => {
+    expect(await post('/orders', order({ orderId: 'summary' }))).toMatchObject({
+      status: 400,
+      type: expect.stringContaining('application/problem+json'),
+      body: { type: 'urn:baton:problem:order-id-reserved', detail: expect.stringContaining('another id') },
+    });
+    deliver(OrderSubmitted(orderNamed('summary')));
+    await eventually(async () =>
+      expect(await deadLetters('summary')).toMatchObject([{ reason: expect.stringContaining('another id') }]),
+    );
+    expect(published('summary')).toEqual([]);
+  });
+
   it('gives the first answer again under the same Idempotency-Key, and refuses another body', async () => {
     const headers = { 'idempotency-key': 'key-1' };
     const first = await post('/orders', order({ orderId: 'http-3' }), headers);

@@ -80,6 +80,18 @@ describe('An order that is handed over', () => {
     expect(shop.record).toBe(before);
   });
 
+  it.each(['summary', 'counts'])('cannot be named %s, which is a page, unless it was before', (reserved) => {
+    const shop = new Conversation();
+    const named = order({ orderId: reserved });
+    expect(shop.submit(named)).toEqual({ deadLetter: expect.stringContaining(reserved) });
+    expect(() => shop.place(named)).toThrow(expect.objectContaining({ status: 400, code: 'order-id-reserved' }));
+    expect(shop.record).toBeUndefined();
+    shop.submit();
+    if (shop.record) shop.record = { ...shop.record, orderId: reserved };
+    expect(shop.submit(named)).toEqual({});
+    expect(shop.place(named).reply).toMatchObject({ status: 200 });
+  });
+
   it('says no personal data where it says why, nor in its view', () => {
     const shop = new Conversation();
     const placed = shop.place();

@@ -61,6 +61,8 @@ export class OrderReactions {
         return {};
       case 'rejected':
         return { publish: decision.events, deadLetter: decision.detail };
+      case 'refused':
+        return { deadLetter: decision.detail };
       default:
         return decision satisfies never;
     }
@@ -84,6 +86,8 @@ export class OrderReactions {
           publish: decision.events,
           reply: { status: 409, body: { code: 'order-id-reused', detail: decision.detail } },
         };
+      case 'refused':
+        throw new Refused(400, 'order-id-reserved', decision.detail);
       default:
         return decision satisfies never;
     }

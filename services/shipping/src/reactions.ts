@@ -30,7 +30,7 @@ import {
   shipmentWasPacked,
   trackingWasReported,
 } from './domain/pivot.js';
-import { bookedWith, type Shipment, type ShipmentIdentity } from './domain/shipment.js';
+import { bookedWith, codeIn, type Shipment, type ShipmentIdentity } from './domain/shipment.js';
 import { BookWithCarrier, CancelWithCarrier, effectOf, HandOver } from './effects.js';
 import { Destinations } from './store/destination.entity.js';
 import { Shipments } from './store/shipment.entity.js';
@@ -119,7 +119,8 @@ export class ShippingReactions {
 
   @On(ReportTracking, theRow)
   track({ data }: ReportTracking, { row }: Loaded<typeof theRow>): Outcome {
-    const { carrier, trackingNumber, status, at, reason } = data;
+    const { carrier, trackingNumber, status, at } = data;
+    const reason = codeIn(data.reason);
     const booking = row && bookedWith(row);
     if (!booking || booking.carrier !== carrier || booking.trackingNumber !== trackingNumber) {
       throw unknownTrackingNumber();

@@ -14,6 +14,7 @@ import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '
 import { type RunningService, startService } from '@baton/service-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CarrierSimulator, startCarrierSimulator } from './carrier-simulator/simulator.js';
+import { shipmentStates } from './domain/shipment.js';
 import { NOW } from './domain/testing.js';
 import { shipping } from './shipping.module.js';
 import { signatureOf } from './webhook-signature.js';
@@ -208,6 +209,24 @@ describe('the API', () => {
     expect(all).not.toMatch(/Ada|France|01234|example\.test/);
   });
 
+  it('looks for a state that cannot rest in the table alone, and not in the archive', async () => {
+    // None is ever there: that these are not found tells that they were not looked for among all that ever were.
+    const shipments = async (state: string) =>
+      ((await get(`/shipments?state=${state}&limit=200`)).body['items'] as { orderId: string }[])
+        .map(({ orderId }) => orderId)
+        .filter((orderId) => orderId.startsWith('Z-'));
+    await database.query(
+      `insert into shipments_archive (order_id, shipment, state, attempt, bookings, tracking, created_at, archived_at)
+       select 'Z-' || state, 1, state, 1, '[]', '[]', now(), now() from unnest($1::text[]) state`,
+      [shipmentStates],
+    );
+    for (const state of shipmentStates) {
+      const rests = ['delivered', 'lost', 'returned', 'cancelled'].includes(state);
+      expect(await shipments(state), state).toEqual(rests ? [`Z-${state}`] : []);
+    }
+    await database.query(`delete from shipments_archive where order_id like 'Z-%'`);
+  });
+
   it('says what is wrong with a bad request', async () => {
     for (const query of ['?limit=0', '?limit=201', '?after=x', '?state=gone', '?order=%00', '?x=1']) {
       expect((await get(`/shipments${query}`)).status, query).toBe(400);
@@ -249,6 +268,19 @@ describe('the webhook of carriers', () => {
     await eventually(() => expect(saidOf('D-2')).toContain('ShipmentReturned'));
     expect(saidOf('D-2').filter((name) => name === 'ShipmentReturned')).toHaveLength(1);
     expect((await send(await reportOn('D-2', 'lost'), { delivery: 'again' })).status).toBe(422);
+  });
+
+  it.each([
+    ['D-5', 'fell off', 'fell off'],
+    ['D-6', 'Nobody at 12 Rue Secrète opened to Ada.', 'no reason given'],
+    ['D-7', `damaged ${'x'.repeat(40)}`, 'no reason given'],
+  ])('passes on a code, and no free text (%s)', async (orderId, reason, told) => {
+    const report = await reportOn(orderId, 'returned');
+    expect((await send({ ...report, reason }, { delivery: `why-${orderId}` })).status).toBe(200);
+    const returned = () => said().find(({ key, name }) => key === orderId && name === 'ShipmentReturned');
+    await eventually(() => expect(returned()?.data).toMatchObject({ reason: told }));
+    const { tracking } = await shipmentOf(orderId);
+    expect((tracking as { reason?: string }[]).at(-1)?.reason).toBe(told === reason ? reason : undefined);
   });
 
   it('refuses what is forged or stale, and does nothing', async () => {

@@ -59,7 +59,13 @@ export class PickListsApi {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Pick lists, oldest first' })
+  @ApiOperation({
+    summary: 'Pick lists, oldest first',
+    description:
+      'Whoever works asks with a state that waits for people (`open`, `claimed`, `picking`, `short`, `stopping`): those ' +
+      'lists are found at once. Without one, or for `packed` and `cancelled`, a page looks through all lists there ever ' +
+      'were, and takes the longer the rarer what it looks for is.',
+  })
   @ApiQuery({ name: 'location', required: false })
   @ApiQuery({ name: 'state', required: false, enum: pickListStates })
   @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before' })

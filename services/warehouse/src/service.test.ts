@@ -3,6 +3,7 @@ import { decode, encode } from '@baton/messaging';
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '@baton/messaging/testing';
 import { type RunningService, startService } from '@baton/service-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pickListStates } from './domain/pick-list.js';
 import { NOW, reserved } from './domain/testing.js';
 import { startStaff } from './staff/staff.js';
 import { warehouse } from './warehouse.module.js';
@@ -118,7 +119,15 @@ describe('people over HTTP', () => {
       expect(answer.type).toContain('application/problem+json');
     }
     expect(await listOf('H-3')).toEqual(before);
-    for (const query of ['?limit=0', '?limit=201', '?limit=x', '?state=lost', '?after=x', '?nonsense=1']) {
+    for (const query of [
+      '?limit=0',
+      '?limit=201',
+      '?limit=x',
+      '?state=lost',
+      '?after=x',
+      '?after=0000-01-01T00:00:00Z/o/1',
+      '?nonsense=1',
+    ]) {
       expect((await http('GET', query)).status, query).toBe(400);
     }
   });
@@ -149,6 +158,21 @@ describe('people over HTTP', () => {
     expect(pages).toEqual([['P-1', 'P-2'], ['P-3', 'P-4'], ['P-5']]);
     const open = await http('GET', '?location=Attic&state=open');
     expect(open.body['items']).toHaveLength(4);
+  });
+
+  it('look for lists to work in the table alone, and not in the archive', async () => {
+    // None is ever there: that these are not found tells that they were not looked for among all that ever were.
+    await database.query(
+      `insert into pick_lists_archive (order_id, shipment, state, location, lines, missing, created_at, archived_at)
+       select 'Z-' || state, 1, state, 'Cellar', '[]', '[]', now(), now() from unnest($1::text[]) state`,
+      [pickListStates],
+    );
+    for (const state of pickListStates) {
+      const { body } = await http('GET', `?location=Cellar&state=${state}`);
+      const found = (body['items'] as { orderId: string }[]).map(({ orderId }) => orderId);
+      expect(found, state).toEqual(['packed', 'cancelled'].includes(state) ? [`Z-${state}`] : []);
+    }
+    await database.query(`delete from pick_lists_archive where order_id like 'Z-%'`);
   });
 });
 

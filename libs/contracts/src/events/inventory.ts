@@ -71,7 +71,9 @@ export const StockCounted = defineEvent({
   name: 'StockCounted',
   topic: 'stock',
   writer: 'inventory',
-  doc: 'Somebody counted a shelf, and the book was set to what is there.',
+  doc:
+    'Somebody counted what is there, and the book was set to it. On hand includes what is picked or packed, until ' +
+    'ShipmentDispatched: whoever counts, counts that too.',
   data: z.object({ ...level, difference: z.int() }),
 });
 export type StockCounted = EventOf<typeof StockCounted>;

@@ -45,11 +45,13 @@ export const ShipmentDelivered = defineEvent({
 });
 export type ShipmentDelivered = EventOf<typeof ShipmentDelivered>;
 
+const carriersCode = text(500).describe("The carrier's code; 'no reason given' where it gave none, or free text.");
+
 export const ShipmentLost = defineEvent({
   ...events,
   name: 'ShipmentLost',
   doc: 'The carrier lost the parcels.',
-  data: z.object({ ...parcel, reason: text(500) }),
+  data: z.object({ ...parcel, reason: carriersCode }),
 });
 export type ShipmentLost = EventOf<typeof ShipmentLost>;
 
@@ -57,7 +59,7 @@ export const ShipmentReturned = defineEvent({
   ...events,
   name: 'ShipmentReturned',
   doc: 'The parcels came back undelivered.',
-  data: z.object({ ...parcel, reason: text(500) }),
+  data: z.object({ ...parcel, reason: carriersCode }),
 });
 export type ShipmentReturned = EventOf<typeof ShipmentReturned>;
 

@@ -1,7 +1,9 @@
+import { StockShort } from '@baton/contracts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { save } from '../api/outcome.js';
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
 import { none, silent, Tallies, TallyService, wish } from '../testing/tally.js';
+import { MAX_BODY_BYTES } from '../wire/cloud-events.js';
 import { Publisher } from './publisher.js';
 
 let database: FreshDatabase;
@@ -54,6 +56,22 @@ test('a message whose outcome cannot be written is held, and all others go on', 
   await eventually(async () =>
     expect(await held()).toEqual([{ key: 'a', state: 'dead', reason: expect.stringContaining('BigInt') }]),
   );
+});
+
+test('a message whose reaction says more than readers take is held, and all others go on', async () => {
+  const available = Array.from({ length: 20_000 }, (_, n) => ({ location: `${'x'.repeat(58)}${n}`, quantity: 1 }));
+  const lines = [{ lineId: '1', sku: 's', requested: 1, known: true, available }];
+  await start({
+    tries: 1,
+    instead: (orderId, number, usual) =>
+      number === 2 ? { ...usual, publish: [StockShort({ orderId, shipment: 1, lines })] } : usual,
+  });
+  transport.deliver([wish('a', 1), wish('big', 2), wish('a', 4)]);
+  transport.deliver([wish('b', 8)]);
+  await eventually(() => expect(transport.records.map(({ key }) => key)).toEqual(['a', 'a', 'b']));
+  const reason = expect.stringMatching(`a StockShort of \\d+ bytes; at most ${MAX_BODY_BYTES} are read`);
+  expect(await held()).toEqual([{ key: 'big', state: 'dead', reason }]);
+  expect(await totals()).toEqual({ a: 5, b: 8 });
 });
 
 test('an outcome of which one change cannot be made changes nothing', async () => {

@@ -2,7 +2,7 @@ import { type EventDraft, MAX_STOCK_QUANTITY, StockCounted, StockReplenished } f
 import type { Decision } from './decide.js';
 import { serveQueue } from './queue.js';
 import { answerToRequest, type Reservation } from './reservation.js';
-import { type Books, type Level, type Stock, unitsOf } from './stock.js';
+import type { Books, Level, Stock } from './stock.js';
 
 /** A wish that is understood and refused, for good. */
 export interface Refusal {
@@ -28,9 +28,6 @@ export interface Kept extends Decision {
   readonly level: LevelView;
   readonly served: readonly Served[];
 }
-
-/** How many reservations a refused count names; it says the number of all of them besides. */
-export const NAMED_RESERVATIONS = 100;
 
 interface Place {
   readonly sku: string;
@@ -66,12 +63,11 @@ export const replenish = (
 };
 
 /**
- * Somebody counted a shelf: the book is set to what is there.
- * @param reservations what is reserved there; asked for only to name it when the count is below
+ * Somebody counted what is there, picked and packed units that have not left included: the book is set to it. Refused
+ * below what is reserved; which reservations are in the way is read where the refusal is told, under no lock.
  */
 export const count = (
   wish: Place & { readonly counted: number },
-  reservations: readonly Reservation[],
   queue: readonly Reservation[],
   books: Books,
   wishId: string,
@@ -80,20 +76,12 @@ export const count = (
   const level = books.level(sku, location);
   if (!level) return unknown(wish, books);
   if (counted < level.reserved) {
-    const inTheWay = reservations.flatMap(({ orderId, shipment, lines }) => {
-      const quantity = unitsOf(lines).get(sku) ?? 0;
-      return quantity > 0 ? [{ orderId, shipment, quantity }] : [];
-    });
     return {
       code: 'stock-below-reserved',
       detail:
         `${counted} units of ${sku} at ${location} are fewer than the ${level.reserved} that are reserved. ` +
         'Report what is missing while picking these orders, or cancel some of them; then count again.',
-      members: {
-        reserved: level.reserved,
-        reservations: inTheWay.slice(0, NAMED_RESERVATIONS),
-        reservationCount: inTheWay.length,
-      },
+      members: { reserved: level.reserved },
     };
   }
   const after = { ...level, onHand: counted };

@@ -67,6 +67,18 @@ describe('When_stock_of_a_shipment_is_wanted', () => {
     expect(world.stock().flatMap(({ levels }) => levels.map(({ reserved }) => reserved))).toEqual([0, 0, 0, 0]);
   });
 
+  it('names the 20 locations with most, by name, when there are more', () => {
+    const onHand = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`L${n + 10}`, (n * 7) % 50]));
+    const world = new MemoryWorld({ pen: onHand });
+    world.hear(orderPlaced('o1', lines('pen:99')));
+    const named = world.reservation('o1', 1)?.short?.[0]?.available ?? [];
+    expect(named.map(({ location }) => location)).toEqual(
+      Object.keys(onHand).filter((location) => (onHand[location] ?? 0) >= 30),
+    );
+    expect(named).toHaveLength(20);
+    for (const { location, quantity } of named) expect(quantity).toBe(onHand[location]);
+  });
+
   it('adds up lines of the same SKU', () => {
     const world = new MemoryWorld({ pen: { East: 3 } });
     world.hear(orderPlaced('o1', lines('pen:2', 'pen:2')));

@@ -8,7 +8,7 @@ import { lines } from '../testing/messages.js';
 import { Inventory1700000001000 } from './migrations/1-inventory.js';
 import { Queue1764000003000 } from './migrations/2-queue.js';
 import { Archive1764000004000 } from './migrations/3-archive.js';
-import { InventoryReads } from './reads.js';
+import { InventoryReads, NAMED_RESERVATIONS } from './reads.js';
 import { allSkus, AnyReservationEntity, connectedBackorders, ReservationEntity } from './reservations.js';
 import { connectedStock, QueueLockEntity, StockEntity } from './stock.js';
 
@@ -125,6 +125,36 @@ describe('What_is_read', () => {
     expect(await reads.listReservations('o1', 1, 9)).toHaveLength(1);
     const [read] = await reads.listReservations('o2', 0, 9);
     expect(read).toEqual({ ...waiting('o2', 1, 'a-pen:3'), outboxId: null, trace: null, takenBack: false });
+  });
+
+  it('is for whom a SKU is reserved at a location, so many as there are units, and no more than are named', async () => {
+    const held = async (...orders: readonly string[]) => {
+      for (const orderId of orders) {
+        const reserved = newReservation(
+          { orderId, shipment: 1, lines: lines('h-ink:1', 'b-pad:9', 'h-ink:2') },
+          'reserved',
+        );
+        await insert({ ...reserved, location: 'East' });
+      }
+    };
+    await held('h2', 'h1');
+    await insert({
+      ...newReservation({ orderId: 'h3', shipment: 1, lines: lines('h-ink:1') }, 'reserved'),
+      location: 'West',
+    });
+    await insert({
+      ...newReservation({ orderId: 'h4', shipment: 1, lines: lines('h-ink:1') }, 'settled'),
+      location: 'East',
+    });
+    expect(await reads.reservedAt('h-ink', 'East', 6)).toEqual([
+      { orderId: 'h1', shipment: 1, quantity: 3 },
+      { orderId: 'h2', shipment: 1, quantity: 3 },
+    ]);
+    expect(await reads.reservedAt('h-ink', 'East', 1)).toHaveLength(1);
+    expect(await reads.reservedAt('h-ink', 'North', 6)).toEqual([]);
+    await held(...Array.from({ length: NAMED_RESERVATIONS }, (_, n) => `many-${n}`));
+    expect(await reads.reservedAt('h-ink', 'East', 1_000)).toHaveLength(NAMED_RESERVATIONS);
+    await database.query(`delete from reservation where lines @> '[{"sku": "h-ink"}]'`);
   });
 
   it('is the queue, oldest first', async () => {

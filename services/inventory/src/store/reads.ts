@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Reservation } from '../domain/reservation.js';
-import type { Stock } from '../domain/stock.js';
+import { byName, type Stock, unitsOf } from '../domain/stock.js';
 import { AnyReservationEntity, ReservationEntity } from './reservations.js';
 
 export interface StockPage {
@@ -29,6 +29,16 @@ export interface Drift {
   readonly booked: number;
   readonly live: number;
 }
+
+/** What one shipment has reserved of a SKU at a location. */
+export interface Held {
+  readonly orderId: string;
+  readonly shipment: number;
+  readonly quantity: number;
+}
+
+/** How many reservations a refused count names. */
+export const NAMED_RESERVATIONS = 100;
 
 /** How many differences an audit names; it counts all of them. */
 const NAMED_DRIFTS = 20;
@@ -105,6 +115,29 @@ export class InventoryReads {
     }
     if (sku !== undefined) query.andWhere('r.lines @> :held::jsonb', { held: JSON.stringify([{ sku }]) });
     return query.getMany();
+  }
+
+  /**
+   * Some of the shipments for which a SKU is reserved at a location, to name them to somebody whose count is refused: no
+   * more than `NAMED_RESERVATIONS`, nor than there are units reserved, so that it ends where all are found.
+   *
+   * No index knows them: one would cost each order, for what is asked about once in a while. So it reads the table, which
+   * holds what is under way and what has ended within the hour; in one read, outside of any unit of work.
+   * @param reserved units that the book has reserved there
+   */
+  async reservedAt(sku: string, location: string, reserved: number): Promise<readonly Held[]> {
+    const rows: readonly Pick<Reservation, 'orderId' | 'shipment' | 'lines'>[] = await this.database.query(
+      `select order_id "orderId", shipment, lines from reservation
+       where state = 'reserved' and location = $2 and lines @> jsonb_build_array(jsonb_build_object('sku', $1::text))
+       limit $3`,
+      [sku, location, Math.min(reserved, NAMED_RESERVATIONS)],
+    );
+    const held = rows.map(({ orderId, shipment, lines }) => ({
+      orderId,
+      shipment,
+      quantity: unitsOf(lines).get(sku) ?? 0,
+    }));
+    return held.sort((a, b) => byName(a.orderId, b.orderId) || a.shipment - b.shipment);
   }
 
   /** How many levels and queues the book has wrong, and the first of them; 0 unless there is a bug. */

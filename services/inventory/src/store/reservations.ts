@@ -94,12 +94,3 @@ export const connectedBackorders = defineQuery(Reservations, {
   matches: ({ state }) => state === 'waiting',
   compare: byAge,
 });
-
-/** What is reserved of a SKU at a location: only to name it to somebody whose count is refused. */
-export const reservedAt = defineQuery(Reservations, {
-  where: `state = 'reserved' and location = $2 and lines @> jsonb_build_array(jsonb_build_object('sku', $1::text))`,
-  bind: ({ sku, location }: { readonly sku: string; readonly location: string }) => [sku, location],
-  matches: (row, { sku, location }) =>
-    row.state === 'reserved' && row.location === location && row.lines.some((line) => line.sku === sku),
-  compare: (a, b) => (a.orderId < b.orderId ? -1 : a.orderId > b.orderId ? 1 : a.shipment - b.shipment),
-});

@@ -1,8 +1,8 @@
-import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Mailbox, startMailbox } from './mailbox.js';
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -58,6 +58,28 @@ describe('The mailbox', () => {
     await second.stop();
     cleanups.pop();
     expect((await start({ dir })).counts).toEqual({ count: 3, unique: 2, repeats: 1 });
+  });
+
+  it('goes on after a mail that could not be written, whole or half, and counts only those that were', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'mailbox-'));
+    cleanups.push(() => rm(dir, { recursive: true, force: true }));
+    const first = await start({ dir });
+    await send(first, '<1@shop.example>');
+    const probe = await open(join(dir, 'mails.jsonl'));
+    cleanups.push(() => probe.close());
+    const full = vi.spyOn(Object.getPrototypeOf(probe) as FileHandle, 'appendFile');
+    full.mockImplementationOnce(async function (this: FileHandle, line) {
+      await this.write((line as string).slice(0, 40));
+      throw new Error('ENOSPC: no space left on device');
+    });
+    const refused = await send(first, '<2@shop.example>').catch((error: unknown) => error);
+    expect(refused).toMatchObject({ responseCode: 450 });
+    await send(first, '<2@shop.example>');
+    await send(first, '<3@shop.example>');
+    expect(full).toHaveBeenCalledTimes(3);
+    full.mockRestore();
+    expect(first.counts).toEqual({ count: 3, unique: 3, repeats: 0 });
+    expect((await start({ dir })).counts).toEqual({ count: 3, unique: 3, repeats: 0 });
   });
 
   it('keeps the latest only, and counts all', async () => {

@@ -29,7 +29,11 @@ export class MailStore {
   private readonly kept: StoredMail[] = [];
   private readonly seen = new Set<string>();
   private count = 0;
+  /** Settles when all that was asked for is written or refused; never rejects, so that what comes after is taken. */
   private writing: Promise<unknown> = Promise.resolve();
+  /** Length of the file up to the end of its last whole line, bytes. */
+  private end = 0;
+  private isTorn = false;
 
   private constructor(
     private readonly keep: number,
@@ -54,19 +58,20 @@ export class MailStore {
     // What a kill left half written was not acknowledged, so that its sender sends it again.
     if (complete < size) await truncate(path, complete);
     if (complete > size) await file.appendFile('\n');
+    store.end = complete;
     return store;
   }
 
-  /** Resolves when the mail is written, and may be acknowledged. */
-  async add(mail: Omit<StoredMail, 'id' | 'at'>): Promise<StoredMail> {
-    const stored = { id: this.count + 1, at: new Date().toISOString(), ...mail };
-    this.remember(stored);
-    const { file } = this;
-    if (file) {
-      this.writing = this.writing.then(() => file.appendFile(`${JSON.stringify(stored)}\n`));
-      await this.writing;
-    }
-    return stored;
+  /** Resolves when the mail is written, and may be acknowledged; rejects when it must not be, and its sender tries again. */
+  add(mail: Omit<StoredMail, 'id' | 'at'>): Promise<StoredMail> {
+    const added = this.writing.then(async () => {
+      const stored = { id: this.count + 1, at: new Date().toISOString(), ...mail };
+      await this.append(`${JSON.stringify(stored)}\n`);
+      this.remember(stored);
+      return stored;
+    });
+    this.writing = added.catch(() => undefined);
+    return added;
   }
 
   get counts(): Counts {
@@ -88,6 +93,18 @@ export class MailStore {
   async close(): Promise<void> {
     await this.writing;
     await this.file?.close();
+  }
+
+  /** @throws when the line could not be written, as on a full disk; nothing of it counts then */
+  private async append(line: string): Promise<void> {
+    const { file } = this;
+    if (!file) return;
+    // What a failed write left half written would spoil the line after it.
+    if (this.isTorn) await file.truncate(this.end);
+    this.isTorn = true;
+    await file.appendFile(line);
+    this.isTorn = false;
+    this.end += Buffer.byteLength(line);
   }
 
   private remember(mail: StoredMail): void {

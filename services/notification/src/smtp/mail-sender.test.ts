@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DataSource } from 'typeorm';
 import { NotificationsApi } from '../api.js';
@@ -19,6 +20,7 @@ let admin: DataSource;
 let database: DataSource;
 let mailbox: Mailbox;
 const senders: MailSender[] = [];
+const servers: Server[] = [];
 
 beforeAll(async () => {
   mailbox = await startMailbox({ smtpPort: 0, httpPort: 0 });
@@ -37,6 +39,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const sender of senders) sender.onApplicationShutdown();
+  for (const each of servers) each.close();
   await mailbox?.stop();
   await database?.destroy();
   await admin?.query(`drop database ${name} with (force)`);
@@ -61,6 +64,18 @@ const sender = (settings: Record<string, string> = {}): MailSender => {
   return made;
 };
 const call = (payload: MailKey, attempt = 1) => ({ payload, key: 'k', attempt, signal: new AbortController().signal });
+
+/** A mail server with answers of its own to some lines; to all others it says yes. @returns its address */
+const saying = async (answerTo: (line: string) => string | false): Promise<string> => {
+  const talking = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.write('220 mx ESMTP\r\n');
+    createInterface({ input: socket }).on('line', (line) => void socket.write(answerTo(line) || '250 ok\r\n'));
+  });
+  await new Promise<void>((resolve) => talking.listen(0, '127.0.0.1', resolve));
+  servers.push(talking);
+  return `smtp://127.0.0.1:${(talking.address() as AddressInfo).port}`;
+};
 
 describe('A mail that is sent over SMTP', () => {
   it('arrives with both parts, under the same Message-ID at every try', async () => {
@@ -107,6 +122,24 @@ describe('A mail that is sent over SMTP', () => {
     expect(result).toMatchObject({ outcome: 'failed', detail: expect.stringContaining('550') });
     expect(JSON.stringify(result)).not.toContain('example.test');
   });
+
+  it('fails without the name and the address in the reason, however the server writes them', async () => {
+    const server = await saying(
+      (line) => line.startsWith('RCPT TO') && '550 5.1.1 zoe... No O’Brien, see http://mx/?to=zoe%40example.test\r\n',
+    );
+    const result = await sender({ SMTP_URL: server }).send(call(await wanted('CA-8')));
+    expect(result).toMatchObject({ outcome: 'failed', detail: expect.stringContaining('550 5.1.1') });
+    expect(JSON.stringify(result)).not.toMatch(/zoe|O’Brien/i);
+  });
+
+  it.each(['530 5.7.0 Authentication required', '503 5.5.1 Send EHLO first'])(
+    'is tried again when the server finds fault with the session: %s',
+    async (answer) => {
+      const server = await saying((line) => line.startsWith('MAIL FROM') && `${answer}\r\n`);
+      const to = sender({ SMTP_URL: server });
+      await expect(to.send(call(await wanted(`CA-${answer.slice(0, 3)}`)))).rejects.toThrow(answer.slice(0, 9));
+    },
+  );
 
   it('is tried again when the server says later, and given up after the last try', async () => {
     const key = await wanted('CA-3', 'refuse-450@example.test');

@@ -8,7 +8,15 @@ export type Submission =
   /** The same order was accepted before: nothing changes. */
   | { readonly kind: 'known'; readonly record: OrderRecord }
   /** Another order was accepted before under this id, and stays as it is. */
-  | { readonly kind: 'rejected'; readonly detail: string; readonly events: readonly EventDraft[] };
+  | { readonly kind: 'rejected'; readonly detail: string; readonly events: readonly EventDraft[] }
+  /** No order may have this id. Nobody waits for the fate of it, so that nothing is said. */
+  | { readonly kind: 'refused'; readonly detail: string };
+
+/**
+ * Ids under which no order could be read: pages of the API stand there (`GET /orders/summary`, and the coordinator's
+ * `GET /sagas/counts`).
+ */
+const RESERVED_IDS: ReadonlySet<string> = new Set(['summary', 'counts']);
 
 /**
  * Decides about an order that was handed over, by HTTP and by event alike. Wishes to cancel it that came first are
@@ -30,6 +38,11 @@ export const submit = (
       detail,
       events: [OrderRejected({ orderId, reason: 'order-id-reused', detail }, submissionId)],
     };
+  }
+  // What was taken in under such an id before this rule goes on, above.
+  if (RESERVED_IDS.has(orderId)) {
+    const detail = `No order can be named ${orderId}: it is the name of a page of the API. Submit it under another id.`;
+    return { kind: 'refused', detail };
   }
   const { customer, region = null, serviceLevel, onShortage, lines } = order;
   const before = known ?? awaitedOrder(orderId, now);

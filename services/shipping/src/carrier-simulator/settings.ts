@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { everyday } from './behaviour.js';
 
+/** Longest pause that a timer keeps, milliseconds (24.8 days); a longer one would be over at once. */
+const LONGEST_PAUSE_MS = 2 ** 31 - 1;
+const SECOND_MS = 1_000;
+
 const rate = z.coerce.number<string>().pipe(z.number().min(0).max(1));
 
 /** Settings of the carrier simulator as a program; each is an environment variable. */
@@ -21,7 +25,12 @@ export const carrierSimulatorSettings = z.object({
     .describe('File that keeps what was booked through a restart. Absent: in memory alone.'),
   CARRIER_DELIVERY_SECONDS: z.coerce
     .number<string>()
-    .pipe(z.number().min(0))
+    .pipe(
+      z
+        .number()
+        .min(0)
+        .max(Math.floor(LONGEST_PAUSE_MS / SECOND_MS)),
+    )
     .default(everyday.deliverySeconds)
     .describe('From the handover of a parcel to its delivery.'),
   CARRIER_REJECT_RATE: rate.default(everyday.rejectRate).describe('Share of bookings that are rejected.'),
@@ -32,7 +41,7 @@ export const carrierSimulatorSettings = z.object({
   CARRIER_SLOW_RATE: rate.default(everyday.slowRate).describe('Share of calls that are slow.'),
   CARRIER_SLOW_MS: z.coerce
     .number<string>()
-    .pipe(z.int().min(0))
+    .pipe(z.int().min(0).max(LONGEST_PAUSE_MS))
     .default(everyday.slowMs)
     .describe('How much longer a slow call takes.'),
   CARRIER_REFUSE_RATE: rate

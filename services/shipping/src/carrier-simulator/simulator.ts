@@ -199,7 +199,7 @@ class Carriers {
     for (const { status, atMs } of due) {
       const delivery = `${bookingId}-${status}`;
       if (this.ledger.isReported(delivery)) continue;
-      const reason = status === 'lost' ? 'Lost in a depot.' : 'Nobody was at home.';
+      const reason = status === 'lost' ? 'lost in a depot' : 'nobody at home';
       const withReason = status === 'lost' || status === 'returned' ? { reason } : {};
       const report: Report = {
         delivery,

@@ -68,7 +68,7 @@ describe('booking over HTTP', () => {
     [400, '<html>nginx</html>'],
     [410, ''],
     [431, {}],
-    [200, `{"bookingId":"${'x'.repeat(70_000)}"}`],
+    [200, { ...booked, more: 'x'.repeat(70_000) }],
     [200, 'no JSON'],
     [200, { bookingId: 'bk-1' }],
     [200, { bookingId: 'bk-1', trackingNumber: 'T\u0000' }],
@@ -114,9 +114,10 @@ describe('cancelling and handing over', () => {
     }
     const at = '2026-01-05T09:00:00.000Z';
     expect(await (await answering(200, { handedOverAt: at })).handOver(named, 2, options())).toBe(at);
-    expect(
-      await (await answering(200, { handedOverAt: '2026-01-05T09:00:00.000123Z' })).handOver(named, 2, options()),
-    ).toBe(at);
+    // A record keeps milliseconds: what it says again is what was said first.
+    for (const handedOverAt of ['2026-01-05T09:00:00.000123Z', '2026-01-05T09:00:00Z']) {
+      expect(await (await answering(200, { handedOverAt })).handOver(named, 2, options()), handedOverAt).toBe(at);
+    }
     await expect((await answering(200, { handedOverAt: 'soon' })).handOver(named, 2, options())).rejects.toMatchObject({
       name: 'Unanswered',
     });

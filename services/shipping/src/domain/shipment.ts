@@ -45,8 +45,20 @@ export interface TrackingFact {
   readonly status: TrackingStatus;
   /** When it happened, by the carrier's clock, ISO 8601. */
   readonly at: string;
+  /** A carrier's code, see `codeIn`. */
   readonly reason?: string | undefined;
 }
+
+/** Longest reason of a carrier that is passed on, characters. */
+export const MAX_CODE = 40;
+const CODE = new RegExp(`^[A-Za-z][A-Za-z0-9 -]{0,${MAX_CODE - 1}}$`);
+
+/**
+ * A carrier's reason where it is a short code; undefined for free text, which likes to name the person who did not open
+ * the door, and goes into no record and no event.
+ */
+export const codeIn = (reason: string | undefined): string | undefined =>
+  reason !== undefined && CODE.test(reason) ? reason : undefined;
 
 /** Shipping's one record of a shipment, in which dispatch and cancellation meet. It is never deleted. */
 export interface Shipment {
