@@ -1,5 +1,6 @@
-import type { Late, SagaDefinition } from './definition.js';
+import type { Late, SagaDefinition, SagaPlan } from './definition.js';
 import { closeIncidents, LATE, MESSAGES, openIncident } from './incidents.js';
+import { isUndecided, underWay } from './path.js';
 import { askForBirth, askForStep, askForUndo, sayDelay } from './requests.js';
 import { type Saga, type Wait, waitKey, withStep } from './saga.js';
 import { earliest, hasCome, later } from './time.js';
@@ -12,8 +13,11 @@ export const rung = ({ patience }: SagaDefinition, { late }: Waiting, n: number)
   // After the incident the saga runs on, and goes on asking where it can.
   (late.includes('ask-again') ? 'ask-again' : undefined);
 
-/** The pause before it is due for the n-th time: pauses double, up to the longest. */
-const pause = ({ policy, patience }: SagaDefinition, { within }: Waiting, n: number): number =>
+/**
+ * The pause, in milliseconds, before something is due for the n-th time (from 0): pauses double, up to the longest. One
+ * that is longer from the start stays as it is.
+ */
+export const pause = ({ policy, patience }: SagaPlan, within: number, n: number): number =>
   Math.min(within * 2 ** n, Math.max(within, policy[patience.longestPause] ?? 0));
 
 const firstDue = (waiting: Waiting, now: string): string => {
@@ -28,34 +32,64 @@ const clockOf = (waiting: Waiting, running: Wait | undefined, now: string): Wait
   return waiting.stuck === undefined ? { since, due: firstDue(waiting, now) } : { since };
 };
 
-/** Starts a clock for what is waited for now, stops those of what is not, and closes the incidents about that. */
+/** Opens an incident where only a late event or a person can help, in place of one that says something else. */
+const openIfStuck = (visit: Visit, { unit, step, owner, stuck }: Waiting): Visit => {
+  if (stuck === undefined) return visit;
+  const replaced = closeIncidents(
+    visit,
+    (incident) => incident.unit === unit && incident.step === step && incident.reason !== stuck,
+    'More is known: see the next incident.',
+  );
+  return openIncident(replaced, unit, step, owner, stuck);
+};
+
+/** Clocks of the steps that units go on with if it turns out that they cannot be undone; undefined when there is none. */
+const pausedIn = ({ definition, saga }: Visit): Saga['paused'] => {
+  let paused: Record<string, Wait> | undefined;
+  if (saga.ended) return paused;
+  for (const unit of saga.units) {
+    if (!isUndecided(definition, unit)) continue;
+    for (const { name } of underWay(definition, unit)) {
+      const key = waitKey(unit.n, name);
+      const clock = saga.waits[key] ?? saga.paused?.[key];
+      if (clock) (paused ??= {})[key] = clock;
+    }
+  }
+  return paused;
+};
+
+const withClocks = (saga: Saga, waits: Saga['waits'], paused: Saga['paused']): Saga => {
+  if (saga.paused === undefined && paused === undefined) return { ...saga, waits };
+  const { paused: _before, ...rest } = saga;
+  return { ...rest, waits, ...(paused && { paused }) };
+};
+
+/**
+ * Starts a clock for what is waited for now, stops those of what is not, and closes the incidents about that. What may
+ * yet have to go on keeps its clock, which stands still, and its incidents.
+ */
 export const syncClocks = (visit: Visit): Visit => {
   const { definition, saga, now } = visit;
   const waitings = waitingsOf(definition, saga);
+  const paused = pausedIn(visit);
   const waits: Record<string, Wait> = {};
-  let same = Object.keys(saga.waits).length === waitings.length;
+  let same = Object.keys(saga.waits).length === waitings.length && paused === undefined && saga.paused === undefined;
   for (const waiting of waitings) {
     const running = saga.waits[waiting.key];
-    const clock = clockOf(waiting, running, now);
+    const clock = clockOf(waiting, running ?? saga.paused?.[waiting.key], now);
     waits[waiting.key] = clock;
     if (clock !== running) same = false;
   }
-  const synced = same ? visit : changed(visit, { ...saga, waits });
+  const synced = same ? visit : changed(visit, withClocks(saga, waits, paused));
   const settled = closeIncidents(
     synced,
-    ({ unit, step }) => step !== MESSAGES && waits[waitKey(unit, step)] === undefined,
+    ({ unit, step }) => {
+      const key = waitKey(unit, step);
+      return step !== MESSAGES && waits[key] === undefined && paused?.[key] === undefined;
+    },
     'What it was about has happened, or is not waited for any more.',
   );
-  const known = closeIncidents(
-    settled,
-    ({ unit, step, reason }) =>
-      waitings.some((each) => each.unit === unit && each.step === step && (each.stuck ?? reason) !== reason),
-    'More is known: see the next incident.',
-  );
-  return waitings.reduce(
-    (each, { unit, step, owner, stuck }) => (stuck === undefined ? each : openIncident(each, unit, step, owner, stuck)),
-    known,
-  );
+  return waitings.reduce(openIfStuck, settled);
 };
 
 const again = (visit: Visit, { unit, step, asks }: Waiting, n: number): Visit => {
@@ -88,7 +122,7 @@ const fire = (visit: Visit, waiting: Waiting, wait: Wait): Visit => {
     );
   }
   const more = rung(definition, waiting, n + 1) !== undefined;
-  const due = later(now, pause(definition, waiting, action === 'delay' ? 0 : n + 1));
+  const due = later(now, pause(definition, waiting.within, action === 'delay' ? 0 : n + 1));
   const next = rewound(passed, waiting, more ? { ...stopped, due } : stopped);
   if (action === 'incident') return openIncident(next, unit, step, owner, isLate(waiting));
   return action === 'delay' ? sayDelay(next, unit, step, 'late', more ? due : undefined) : again(next, waiting, n + 1);

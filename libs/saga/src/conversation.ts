@@ -52,7 +52,8 @@ export class Conversation {
     for (;;) {
       const due = this.saga && dueAtOf(this.saga);
       if (due === undefined || Date.parse(due) > Date.parse(end)) break;
-      this.now = due;
+      // What stood still may be due since before.
+      if (Date.parse(due) > Date.parse(this.now)) this.now = due;
       this.handles({ kind: 'due' }, at);
     }
     this.now = end;

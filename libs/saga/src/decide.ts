@@ -1,8 +1,8 @@
 import type { Alternative, SagaDefinition } from './definition.js';
 import { conclude, endOf } from './ending.js';
 import { allPassed, isBeingUndone, undoing } from './path.js';
-import { askForUndo, giveBirth, nextAttempt } from './requests.js';
-import type { Saga, Unit } from './saga.js';
+import { adopt, askForUndo, giveBirth, nextAttempt } from './requests.js';
+import type { Ended, Saga, Unit } from './saga.js';
 import { changedUnit, say, type Visit } from './visit.js';
 import { answerWishes } from './wishes.js';
 
@@ -72,13 +72,24 @@ const begin = (visit: Visit): Visit => {
   return giveBirth(started, definition.begins.birth);
 };
 
+/** A unit that is known by hearsay only and has not been undone: something of it may be held, or on its way. */
+const forgotten = ({ definition, saga }: Visit): Unit | undefined =>
+  saga.units.find((unit) => unit.birth === undefined && undoing(definition, unit) !== undefined);
+
+/** Ends the saga, unless a unit was forgotten: then that goes on first. */
+const finish = (visit: Visit, end: Ended): Visit => {
+  const { adopts } = visit.definition;
+  const unit = adopts === undefined ? undefined : forgotten(visit);
+  return adopts !== undefined && unit ? adopt(visit, unit, adopts) : conclude(visit, end);
+};
+
 const pass = (visit: Visit): Visit => {
   const units = visit.saga.units.reduce((each, { n }) => {
     const unit = each.saga.units.find((candidate) => candidate.n === n);
     return unit ? decideOn(each, unit) : each;
   }, visit);
   const end = endOf(units);
-  return answerWishes(end ? conclude(units, end) : units);
+  return answerWishes(end ? finish(units, end) : units);
 };
 
 /**

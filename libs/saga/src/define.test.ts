@@ -55,6 +55,11 @@ describe('a plan that cannot work is refused, with what is wrong and what to do'
       'births.placed says "ShipmentBooked", whose field "attempt" the saga does not know there',
     ],
     [
+      'adopting without a request',
+      { ...smallPlan, adopts: 'placed' },
+      '`adopts` names "placed", which is no birth with',
+    ],
+    [
       'a duration without a value',
       step('dispatch', { within: 'ages' }),
       'the duration "ages" is used and not in `policy`',

@@ -15,6 +15,11 @@ export interface SagaPlan {
   readonly begins: Beginning;
   /** How units come into being, by name. The first step of a unit begins with its birth. */
   readonly births: Readonly<Record<string, Birth>>;
+  /**
+   * The birth that a unit is taken to have of which facts were heard and no birth is known (the saga's state was restored
+   * to one before its request), once all others are over. Without, such a unit holds up no end.
+   */
+  readonly adopts?: string;
   /** The forward path. Steps whose `after` are all done run at the same time. */
   readonly steps: readonly Step[];
   /** In which order the steps of a unit are undone. Each waits for the answer of the one before. */
@@ -65,7 +70,10 @@ export interface Birth {
   readonly remind?: string;
 }
 
-/** One way in which a step can fail, known by an event. Of several for one event the first that fits counts. */
+/**
+ * One way in which a step can fail, known by an event. Of several for one event the first that fits counts; of several
+ * events of one try (lost, then returned) the one that stands last.
+ */
 export interface Failure {
   readonly event: string;
   /** Fits when some value of this field (a path; lists are searched) is `is`, or when the field is an empty list. */

@@ -1,5 +1,5 @@
 import type { Event } from '@baton/contracts';
-import type { Failure, Role, SagaDefinition } from './definition.js';
+import type { Failure, Role, SagaDefinition, Step } from './definition.js';
 import { valuesAt } from './events.js';
 import { attemptOf, hasEnded, type Kept, type Saga, type SagaLine, type Unit, withStep } from './saga.js';
 import { changed, changedUnit, noted, tellKey, tellOf, type Visit } from './visit.js';
@@ -46,6 +46,15 @@ const aboutIn = ({ where, about }: Failure, data: Heard['data']): readonly strin
   return [...new Set(fitting.flatMap((entry) => valuesAt(entry, about)).map(String))];
 };
 
+/**
+ * Whether a failure says more of the same try than the one that is known: one of another event that stands later in the
+ * plan does, whichever is heard last. The same event is an answer that was given already.
+ */
+const tellsMore = ({ cannot = [] }: Step, failure: Failure, failed: string): boolean => {
+  const known = cannot.findIndex(({ as }) => as === failed);
+  return known >= 0 && known < cannot.indexOf(failure) && cannot[known]?.event !== failure.event;
+};
+
 type StepRole = Extract<Role, { readonly step: string }>;
 
 /** What one event changes of a unit: the same unit when it says nothing new. */
@@ -72,13 +81,7 @@ const foldRole = (definition: SagaDefinition, unit: Unit, role: StepRole, event:
     if (role.kind === 'done') return { ...current, done: now };
     const failure = step.cannot?.find((each) => each.event === event.name && fits(each, event.data));
     if (!failure) return state;
-    if (failed !== undefined && attempt === attemptOf(state)) {
-      // One answer a try; only another event tells more, and of these the later of the list, whichever came last.
-      const ranks = step.cannot ?? [];
-      const before = ranks.findIndex(({ as }) => as === failed);
-      const tellsMore = before >= 0 && ranks[before]?.event !== failure.event && before < ranks.indexOf(failure);
-      if (!tellsMore) return state;
-    }
+    if (failed !== undefined && attempt === attemptOf(state) && !tellsMore(step, failure, failed)) return state;
     const about = aboutIn(failure, event.data);
     return { ...current, failed: failure.as, ...(about.length > 0 && { about }) };
   });

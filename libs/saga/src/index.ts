@@ -1,8 +1,9 @@
-export { dueAtOf } from './clocks.js';
+export { dueAtOf, pause } from './clocks.js';
 export { defineSaga, SagaPlanMistaken, withPolicy } from './define.js';
 export { awaitedLast, isExpected, lastEvents } from './expected.js';
 export type * from './definition.js';
 export { drawSaga } from './draw.js';
+export { MESSAGES } from './incidents.js';
 export { explain, statusOf, type SagaStatus } from './explain.js';
 export type { Heard } from './facts.js';
 export { type At, type Message, type Reaction, react } from './react.js';

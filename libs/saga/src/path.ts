@@ -36,6 +36,10 @@ export const isBeingUndone = (unit: Unit): boolean =>
 export const undoing = (definition: SagaDefinition, unit: Unit): string | undefined =>
   definition.undo.find((step) => unit.steps[step]?.undone === undefined);
 
+/** Its undo was asked for, and nobody has said yet whether it still can be: if not, it goes on. */
+export const isUndecided = (definition: SagaDefinition, unit: Unit): boolean =>
+  unit.undo !== undefined && !wentOut(definition, unit) && !isDecided(definition, unit);
+
 /** Whether it is decided that the unit goes out or does not. */
 export const isDecided = (definition: SagaDefinition, unit: Unit): boolean =>
   unit.ended !== undefined ||

@@ -114,7 +114,7 @@ const failuresOf = ({ steps, births }: SagaPlan): readonly { readonly step: stri
 };
 
 function* alternativeProblems(plan: SagaPlan): Generator<string> {
-  const { alternatives, births, steps, begins } = plan;
+  const { adopts, alternatives, births, steps, begins } = plan;
   const failures = failuresOf(plan);
   for (const name of repeated(alternatives.map((each) => each.name))) yield `two alternatives are named "${name}".`;
   for (const { step, failure } of failures) {
@@ -142,6 +142,9 @@ function* alternativeProblems(plan: SagaPlan): Generator<string> {
     if ('nextAttempt' in leadsTo && !steps.some((step) => step.name === leadsTo.nextAttempt && step.asks)) {
       yield `alternative "${name}" asks for another attempt of "${leadsTo.nextAttempt}", which has no \`asks\`.`;
     }
+  }
+  if (adopts !== undefined && (!births[adopts]?.asks || births[adopts].remind)) {
+    yield `\`adopts\` names "${adopts}", which is no birth with a request and without reminders.`;
   }
   if (!births[begins.birth]) yield `the first unit is born by "${begins.birth}", which is not in \`births\`.`;
 }

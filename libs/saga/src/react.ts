@@ -69,10 +69,14 @@ const happen = (visit: Visit, message: Message, { parked = false }: At): Visit =
   }
 };
 
-/** Whatever is handled while nothing is parked shows that what could not be handled has been, or was given up. */
+/** Whatever happens while nothing is parked shows that what could not be handled has been, or was given up. */
 const unparked = (visit: Visit, message: Message, { parked = false }: At): Visit =>
   message.kind !== 'parked' && !parked
-    ? closeIncidents(visit, ({ step }) => step === MESSAGES, 'Messages of this order are handled again.')
+    ? closeIncidents(
+        visit,
+        ({ step }) => step === MESSAGES,
+        'No message of this order waits behind a failure any more.',
+      )
     : visit;
 
 /**

@@ -50,6 +50,23 @@ export const giveBirth = (visit: Visit, name: string, heirOf?: Unit, delay?: str
   return delay === undefined ? asked : sayDelay(asked, n, definition.firstStep, delay, deadline);
 };
 
+/**
+ * A unit that is known by hearsay only counts as born, without a request: that was made before the state was lost which
+ * knew of it. It takes over from the unit that was born last, unless that one needs nobody to.
+ */
+export const adopt = (visit: Visit, { n }: Unit, name: string): Visit => {
+  const last = visit.saga.units.findLast(({ birth }) => birth !== undefined);
+  if (!last) return visit;
+  const adopted = changedUnit(visit, n, (unit) => ({
+    ...unit,
+    birth: name,
+    since: visit.now,
+    replaces: last.n,
+    ...(last.lines && { lines: last.lines }),
+  }));
+  return last.ended?.as === 'done' ? adopted : changedUnit(adopted, last.n, (unit) => ({ ...unit, heir: n }));
+};
+
 /** Tells that a unit takes longer than promised; once for each of its steps. */
 export const sayDelay = (visit: Visit, n: number, step: string, reason: string, expectedAt?: string): Visit =>
   say(visit, visit.definition.says.delayed, n, { step, reason, expectedAt }, step);

@@ -18,6 +18,8 @@ export interface Saga {
   readonly tells?: Readonly<Record<string, Tell>>;
   /** The clock of everything that it waits for, by `unit/step`. */
   readonly waits: Readonly<Record<string, Wait>>;
+  /** Clocks that stand still while it is not known whether a unit can be undone: they go on if it cannot. */
+  readonly paused?: Readonly<Record<string, Wait>>;
   /** The open ones. */
   readonly incidents?: readonly Incident[];
   /** How many there ever were; numbers them. */
@@ -35,7 +37,7 @@ export interface SagaLine {
 
 export interface Unit {
   readonly n: number;
-  /** The birth by which it came into being; a unit without one is known by hearsay only, and nothing is decided on it. */
+  /** The birth by which it came into being; a unit without one is known by hearsay only: it is decided on once no other is left. */
   readonly birth?: string;
   readonly since?: string;
   /** When its birth stops waiting; said in the request, so that asking again says the same. */

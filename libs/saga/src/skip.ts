@@ -30,7 +30,7 @@ export const skip = (visit: Visit, request: Skip): Visit => {
   if (whyNotSkip(definition, saga, request) !== undefined) return visit;
   const { unit, step, note } = request;
   const fact = { at: now, fact: 'StepSkipped', step, note, ...(unit > 0 && { unit }) };
-  // Closed by `react`, if nothing is parked any more.
+  // `react` closes the incident; while something is parked it does not, and nothing is skipped.
   if (step === MESSAGES) return noted(visit, fact);
   if (isTelling(step)) {
     const key = tellKey(unit, reasonTold(step));

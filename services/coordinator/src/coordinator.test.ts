@@ -91,11 +91,54 @@ it('fires a deadline after a restart, opens an incident, and closes it when the 
   await eventually(() => said().includes('ShipmentBookingRequested'));
 });
 
+it('shows incidents page by page, also of orders whose ids are as long as they may be', async () => {
+  const orderIds = ['1', '2', '3'].map((end) => end.padStart(64, 'order-of-a-shop-'));
+  hear(...orderIds.map(placed));
+  const page = async (limit: number, after: string | null) => {
+    const place = after === null ? '' : `&after=${encodeURIComponent(after)}`;
+    const { status, body } = await http(`/incidents?owner=inventory&limit=${limit}${place}`);
+    expect(status).toBe(200);
+    return body as unknown as { incidents: readonly { orderId: string }[]; next: string | null };
+  };
+  await eventually(async () => expect((await page(50, null)).incidents).toHaveLength(orderIds.length));
+  const seen: string[] = [];
+  let next: string | null = null;
+  do {
+    const { incidents, next: following } = await page(1, next);
+    seen.push(...incidents.map(({ orderId }) => orderId));
+    next = following;
+  } while (next !== null);
+  expect(seen.sort()).toEqual(orderIds);
+});
+
+it('goes on without `messages` only when none of the order waits', async () => {
+  const post = (path: string, body: object = {}) =>
+    http(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const skip = () => post('/sagas/o-1/skip', { shipment: 0, step: 'messages', note: 'why' });
+  const [dead] = await database.query(
+    `insert into held_message (state, parks, key, name, origin, content, reason, tries)
+     values ('dead', true, 'o-1', 'StockShort', 'inventory/0/1', '', 'a bug', 6) returning id`,
+  );
+  expect((await skip()).body).toMatchObject({ status: 409, detail: expect.stringMatching(/still wait: redrive/) });
+  expect((await post(`/dead-letters/${String(dead?.['id'])}/discard`)).status).toBe(200);
+  expect((await skip()).body).toMatchObject({ status: 409, detail: expect.stringMatching(/^Nothing waits for/) });
+});
+
 it('refuses what cannot be, with problem+json', async () => {
   expect((await http('/sagas/none')).status).toBe(404);
   expect((await http('/sagas?status=odd')).status).toBe(400);
   expect((await http('/sagas?limit=201')).status).toBe(400);
   expect((await http('/sagas?after=nonsense')).body).toMatchObject({ status: 400 });
+  for (const path of [
+    '/sagas?after=0000-01-01T00:00:00Z/x',
+    '/incidents?after=0000-01-01T00:00:00Z/x',
+    '/kpis?from=0000-01-01&to=0000-01-02',
+    '/kpis?to=0001-01-01',
+    '/kpis?from=9999-12-31&to=9999-12-31T23:30:00Z',
+    '/kpis?by=day&from=9999-12-31&to=9999-12-31T01:00:00Z',
+  ]) {
+    expect([path, (await http(path)).status]).toEqual([path, 400]);
+  }
   const skip = (orderId: string, body: object) =>
     http(`/sagas/${orderId}/skip`, {
       method: 'POST',

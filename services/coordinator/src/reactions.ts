@@ -14,7 +14,7 @@ import {
   Refused,
   save,
 } from '@baton/messaging';
-import { type Heard, type Message, whyNotSkip } from '@baton/saga';
+import { type Heard, type Message, MESSAGES, whyNotSkip } from '@baton/saga';
 import { Controller } from '@nestjs/common';
 import { DeadlineDue, SkipStep } from './commands.js';
 import { Definitions, heardEvents, listenersTo, sagaNames } from './definitions/index.js';
@@ -85,10 +85,10 @@ export class CoordinatorReactions {
     moment: Moment,
   ): Outcome {
     if (!saga) throw new Refused(404, 'unknown-order', `Nothing is known of order ${orderId}.`);
-    const refusal = whyNotSkip(this.definitions.of(saga.definition, saga.version), saga.state, { unit, step, note });
-    if (step === 'messages' && moment.parked) {
-      throw new Refused(409, 'cannot-skip', 'Messages of this order still wait: redrive or discard what failed first.');
-    }
+    const refusal =
+      step === MESSAGES && moment.parked
+        ? 'Messages of this order still wait: redrive or discard what failed first.'
+        : whyNotSkip(this.definitions.of(saga.definition, saga.version), saga.state, { unit, step, note });
     if (refusal !== undefined) throw new Refused(409, 'cannot-skip', refusal);
     return {
       ...this.visitOne(saga.definition, saga, incidents, { kind: 'skip', unit, step, note }, moment),

@@ -1,5 +1,5 @@
 import type { Alternative, Birth, Failure, Late, SagaPlan, Step } from '@baton/saga';
-import { drawSaga } from '@baton/saga';
+import { drawSaga, pause } from '@baton/saga';
 import { code, page, table, writtenBy } from './markdown.js';
 
 const UNITS = [
@@ -80,14 +80,29 @@ const leadsText = ({ leadsTo }: Alternative): string => {
   return `an incident: “${leadsTo.incident}”`;
 };
 
-const undoRows = ({ steps, undo, policy }: SagaPlan): readonly (readonly string[])[] =>
-  undo.flatMap((name) => {
-    const step = steps.find((each) => each.name === name);
+/** The pauses before a request is asked again, and the one before the incident. */
+const pausesText = (plan: SagaPlan, within: string): readonly [again: string, incident: string] => {
+  const text = (n: number): string => durationText(pause(plan, plan.policy[within] ?? 0, n));
+  return [Array.from({ length: plan.patience.asks }, (_, n) => text(n)).join(', '), text(plan.patience.asks)];
+};
+
+const undoRows = (plan: SagaPlan): readonly (readonly string[])[] =>
+  plan.undo.flatMap((name) => {
+    const step = plan.steps.find((each) => each.name === name);
     if (!step?.undo) return [];
     const { asks, done, refused, within } = step.undo;
-    const late = durationText(policy[within] ?? 0);
-    return [[name, step.participant, eventLink(asks), eventLink(done), refused ? eventLink(refused) : '—', late]];
+    const answers = [eventLink(done), refused ? eventLink(refused) : '—'];
+    return [[name, step.participant, eventLink(asks), ...answers, ...pausesText(plan, within)]];
   });
+
+const adoptText = ({ adopts }: SagaPlan): readonly string[] =>
+  adopts === undefined
+    ? []
+    : [
+        `A shipment of which something is heard and whose birth is not known (the coordinator's database was restored to a moment
+before its request) is taken for ${code(adopts)} once all others are over: it is undone or waited for before the order
+ends.`,
+      ];
 
 /** The reference page of one saga definition, from the definition alone. */
 export const sagaPage = (plan: SagaPlan, source: string): string => {
@@ -115,12 +130,17 @@ where this page names a request.`,
       ['birth', 'by', 'its first step has', 'when late'],
       Object.entries(births).map((birth) => birthRow(plan, birth)),
     ),
+    ...adoptText(plan),
     '## Undoing a shipment',
     'In this order; each waits for the answer of the one before.',
-    table(['step', 'who', 'asked by', 'answers', 'or refuses', 'within'], undoRows(plan)),
-    `A request that is not answered is asked again ${patience.asks} times, with pauses that double up to
-${durationText(policy[patience.longestPause] ?? 0)}; then it is an incident, due in ${durationText(policy[patience.incident] ?? 0)}, and still asked again. It is never reported as
-success.`,
+    table(
+      ['step', 'who', 'asked by', 'answers', 'or refuses', 'asked again after', 'then an incident after'],
+      undoRows(plan),
+    ),
+    `A request that is not answered is asked again after these pauses, one after another, and then is an incident, due in
+${durationText(policy[patience.incident] ?? 0)}. It is still asked again, with pauses that double up to ${durationText(policy[patience.longestPause] ?? 0)} or stay as they are where they are
+longer. It is never reported as success. Until the first answer it is not known whether the shipment goes on, so the
+clocks of its steps stand still and their incidents stay open; after a refusal they go on.`,
     '## Alternatives',
     'When several fit, the first one counts.',
     table(

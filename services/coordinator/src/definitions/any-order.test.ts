@@ -1,4 +1,4 @@
-import { explain } from '@baton/saga';
+import { explain, type Unit } from '@baton/saga';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { given, type OrderConversation } from './events.fixture.js';
@@ -13,6 +13,7 @@ const acts: Readonly<Record<string, Act>> = {
   'short 1': (order) => order.short(1),
   'unknown 1': (order) => order.short(1, false),
   lost: (order) => order.lost(1),
+  returned: (order) => order.returned(1),
   'untold placed': (order) => order.untold('order-placed'),
   'told placed': (order) => order.told('order-placed'),
   'told cancelled': (order) => order.told('order-cancelled'),
@@ -20,9 +21,9 @@ const acts: Readonly<Record<string, Act>> = {
   'an hour': (order) => order.waits(3_600_000),
   'a week': (order) => order.waits(7 * 86_400_000),
   'a day, parked': (order) => order.waits(86_400_000, { parked: true }),
-  parked: (order) =>
-    order.handles({ kind: 'parked', saga: 'order-1', topic: 'warehouse', reason: 'no' }, { parked: true }),
-  skip: (order) => order.handles({ kind: 'skip', unit: 1, step: 'deliver', note: 'found' }),
+  parked: (order) => order.parks(),
+  skip: (order) => order.skips('deliver'),
+  'skip messages': (order) => order.skips('messages', 0),
   ...Object.fromEntries(
     [1, 2].flatMap((n): [string, Act][] => [
       [`reserved ${n}`, (order) => order.reserved(n)],
@@ -59,8 +60,22 @@ it('bears any events in any order: what it says is valid and said once, and ever
   );
 });
 
+it('ends only when every shipment that was heard of is over', () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...Object.keys(acts)), { maxLength: 40 }), (names) => {
+      const order = given().placed();
+      for (const name of names) acts[name]?.(order);
+      const { ended, units = [] } = order.saga ?? {};
+      if (!ended) return;
+      const isUndone = (unit: Unit) => order.definition.undo.every((step) => unit.steps[step]?.undone !== undefined);
+      expect(units.every((unit) => unit.ended !== undefined || isUndone(unit))).toBe(true);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
 it('hears nothing new in what it has heard', () => {
-  const said = Object.entries(acts).filter(([name]) => !/parked|minute|hour|week/.test(name));
+  const said = Object.entries(acts).filter(([name]) => !/parked|messages|minute|hour|week/.test(name));
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...said), { maxLength: 30 }), (chosen) => {
       const order = given();

@@ -92,6 +92,9 @@ export class OrderConversation extends Conversation {
   lost(shipment = 1): this {
     return this.hears(contracts.ShipmentLost, { ...parcel(shipment), reason: 'fell off the lorry' });
   }
+  returned(shipment = 1): this {
+    return this.hears(contracts.ShipmentReturned, { ...parcel(shipment), reason: 'nobody was in' });
+  }
   stopped(shipment = 1): this {
     return this.hears(contracts.ShipmentCancelled, { orderId: ORDER, shipment });
   }
@@ -105,6 +108,14 @@ export class OrderConversation extends Conversation {
   untold(reason: contracts.MailReason, shipment = 0): this {
     const detail = '550 no such mailbox';
     return this.hears(contracts.NotificationFailed, { orderId: ORDER, shipment, reason, messageId: 'm', detail });
+  }
+
+  /** A message of it fails, and waits. */
+  parks(): this {
+    return this.handles({ kind: 'parked', saga: ORDER, topic: 'warehouse', reason: 'boom' }, { parked: true });
+  }
+  skips(step: string, shipment = 1, at: { readonly parked?: boolean } = {}): this {
+    return this.handles({ kind: 'skip', unit: shipment, step, note: 'settled by phone' }, at);
   }
 
   /** Given an order on its way, up to the reservation, the packed parcels, or the customer’s door. */

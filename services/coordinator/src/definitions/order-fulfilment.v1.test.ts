@@ -215,7 +215,7 @@ describe('deadlines', () => {
 
   it('only open an incident while a message of the order is parked', () => {
     const order = given().upTo('reserved');
-    order.handles({ kind: 'parked', saga: 'order-1', topic: 'warehouse', reason: 'boom' }, { parked: true });
+    order.parks();
     expect(order.takes()).toMatchObject([{ name: 'IncidentOpened', data: { shipment: 0, step: 'messages' } }]);
     order.waits(hours(24), { parked: true });
     expect(order.said()).toEqual(['IncidentOpened', 'IncidentOpened']);
@@ -297,7 +297,7 @@ describe('after the pivot', () => {
   it('a lost parcel is an incident that an operator can go on without, and the outcome says so', () => {
     const order = given().upTo('dispatched').settled().lost();
     expect(order.said()).toEqual(['IncidentOpened']);
-    order.handles({ kind: 'skip', unit: 1, step: 'deliver', note: 'refunded' });
+    order.skips('deliver');
     expect(order.takes()).toMatchObject([
       { name: 'FulfilmentCompleted', data: { lines: [{ outcome: 'lost' }, { outcome: 'lost' }] } },
       { name: 'IncidentResolved' },
@@ -313,7 +313,7 @@ describe('after the pivot', () => {
   it('a step whose answer others need cannot be skipped', () => {
     const order = given().upTo('dispatched');
     const { saga } = order;
-    order.handles({ kind: 'skip', unit: 1, step: 'settle', note: 'no' });
+    order.skips('settle');
     expect(order.saga).toBe(saga);
   });
 });
@@ -337,16 +337,4 @@ describe('telling the customer', () => {
     ]);
     expect(order.sentence).toMatch(/^Completed .*the customer waits for notification to send the mail "order-placed"/);
   });
-});
-
-it('gives a shipment that is known by hearsay only to the birth that comes later, as after a restore', () => {
-  const order = given().placed().reserved(2, true);
-  expect(order.said()).toEqual(['FulfilmentStarted']);
-  expect(order.short().said()).toEqual(['BackorderPlaced', 'OrderDelayed']);
-  expect(order.saga?.units.map(({ n, birth }) => [n, birth])).toEqual([
-    [1, 'placed'],
-    [2, 'backorder'],
-  ]);
-  order.packed(2).booked(2).dispatched(2).settled(2).delivered(2);
-  expect(order.said()).toEqual(['FulfilmentCompleted']);
 });

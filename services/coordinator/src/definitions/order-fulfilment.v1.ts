@@ -24,6 +24,7 @@ export const orderFulfilmentV1: SagaPlan = {
     requested: { asks: 'StockRequested', within: 'reserving', late: ['ask-again', 'incident'] },
     backorder: { asks: 'BackorderPlaced', remind: 'reminding', within: 'backorder', late: [{ fails: 'expired' }] },
   },
+  adopts: 'requested',
 
   steps: [
     {
