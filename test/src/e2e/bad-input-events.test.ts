@@ -78,8 +78,16 @@ const cases: Readonly<Record<string, readonly [record: StrangersRecord, reason: 
     'OrderSubmitted is not valid: customer.name: must not contain NUL characters or lone surrogates',
   ],
   'a NUL in its key': [
-    record('key\u0000', order('key')),
+    record('nul-key', order('key'), { key: 'key\u0000' }),
     `The record's key "key\\u0000" and its body's order "key" disagree.`,
+  ],
+  'a NUL in its id': [
+    record('nul-id', order('nul-id'), { headers: headersOf('a\u0000b') }),
+    'The header ce_id must have at most 1000 characters, no NUL and no lone surrogate.',
+  ],
+  'a type that is no text': [
+    record('nested', '{"type":{"toString":1}}', { headers: { 'content-type': 'application/cloudevents+json' } }),
+    'The attribute type must be text; it says which event this is.',
   ],
   'a body of 10 MB': [
     record('large', { ...order('large'), padding: 'x'.repeat(10_000_000) }),
