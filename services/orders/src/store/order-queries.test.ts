@@ -139,5 +139,8 @@ describe('The orders in the database', () => {
     expect(await wishesDue.next(query, minute(9), 10)).toEqual([]);
     const due = await wishesDue.next(query, new Date(Date.UTC(2026, 0, 8, 0, 9)).toISOString(), 10);
     expect(due.map(({ data }) => data)).toEqual([{ orderId: 'count-stub' }]);
+    expect(await wishesDue.next(query, new Date(Date.UTC(2026, 0, 8, 0, 9)).toISOString(), 10, due[0]?.place)).toEqual(
+      [],
+    );
   });
 });
