@@ -6,10 +6,10 @@ import { partitionName } from './positions.js';
  * Tells the keys of one process of a group from those of the others, by the partitions that it holds: so that each key
  * is the own one of some process, and of one alone where all read the same topics.
  *
- * The topic with the most partitions decides, among several the first by name. Whoever holds one of its partitions
- * knows of no larger topic, so it asks the same topic, and each of its partitions is held by somebody. Topics with the
- * same number of partitions are shared out alike, so what is heard of a key, whatever the topic, is heard there; of
- * topics with fewer it may be heard elsewhere.
+ * The topic with the most partitions decides. Whoever holds one of its partitions knows of no larger topic, so it asks
+ * that one, and each of its partitions is held by somebody. Topics with the same number of partitions are shared out
+ * alike: among several of the largest any will do, and what is heard of a key, whichever of them says it, is heard here.
+ * Of topics with fewer it may be heard elsewhere.
  * @param held what the process holds
  * @param counts number of partitions by topic
  */
@@ -19,7 +19,7 @@ export const isOwnKey = (
 ): ((key: string) => boolean) => {
   const countOf = (topic: string): number => counts.get(topic) ?? 0;
   const topics = [...new Set(held.map(({ topic }) => topic))];
-  const [topic] = topics.toSorted((a, b) => countOf(b) - countOf(a) || (a < b ? -1 : 1));
+  const [topic] = topics.toSorted((a, b) => countOf(b) - countOf(a));
   if (topic === undefined) return () => false;
   const names = new Set(held.map(partitionName));
   return (key) => names.has(partitionName({ topic, partition: partitionOf(key, countOf(topic)) }));
