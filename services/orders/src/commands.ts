@@ -28,18 +28,28 @@ export const ExpireWishes = defineCommand({
   key: ({ orderId }) => orderId,
 });
 
+/** Before all wishes. */
+const FIRST = ['-infinity', ''];
+
 /** Finds wishes whose order never came. They wait for days, so a minute more is soon enough. */
 export const wishesDue: DueSource = {
   name: 'wishes-without-order',
   pollMs: 60_000,
-  async next(query, now, limit) {
+  async next(query, now, limit, after = FIRST) {
+    // As text, a time keeps its microseconds.
     const rows = await query(
-      'select order_id, wishes from orders where wishes_expire_at <= $1 order by wishes_expire_at limit $2',
-      [now, limit],
+      `select order_id, wishes, wishes_expire_at::text as expire_at from orders
+       where wishes_expire_at <= $1 and (wishes_expire_at, order_id) > ($3, $4)
+       order by wishes_expire_at, order_id limit $2`,
+      [now, limit, ...after],
     );
     return rows.map((row) => {
       const wishes = (row['wishes'] as readonly Wish[]).filter((one) => isOverdue(one, now));
-      return { command: ExpireWishes, data: { orderId: row['order_id'], wishes } };
+      return {
+        command: ExpireWishes,
+        data: { orderId: row['order_id'], wishes },
+        place: [row['expire_at'], row['order_id']],
+      };
     });
   },
 };

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type {
+  AssignedPartition,
   Consumer,
   IncomingRecord,
   PartitionOffset,
@@ -12,6 +13,7 @@ import type { PipelineLog } from './log.js';
 import { MadeAnew } from './made-anew.js';
 import { patiently } from './patience.js';
 import { pipelineMetrics } from '../telemetry/metrics.js';
+import { isOwnKey } from './own-keys.js';
 import { partitionName, skipPositions } from './positions.js';
 import type { InputQueue } from './queue.js';
 import { Waiting } from './waiting.js';
@@ -37,6 +39,8 @@ export interface Lag {
  */
 export class Consumption {
   private readonly standing = new Map<string, PartitionOffset>();
+  /** How many partitions topics have, as of their last assignment. */
+  private readonly counts = new Map<string, number>();
   /** The offset after the last record that was seen, heard or passed over. */
   private readonly seen = new Map<string, bigint>();
   /** End offsets at assignment that are not reached yet. */
@@ -72,6 +76,16 @@ export class Consumption {
    */
   get caughtUp(): boolean {
     return !this.hasTopics || (this.standing.size > 0 && this.behind.size === 0);
+  }
+
+  /**
+   * True for the keys whose deadlines are this process' to fire now. A deadline says that something was not heard, and
+   * of a key one process hears: another one, however far it has read, would speak of what waits to be read there. A
+   * service without topics hears nothing that could be late, so each of its processes fires all.
+   */
+  ownership(): (key: string) => boolean {
+    if (!this.hasTopics) return () => true;
+    return this.caughtUp ? isOwnKey([...this.standing.values()], this.counts) : () => false;
   }
 
   get healthy(): boolean {
@@ -163,7 +177,7 @@ export class Consumption {
   }
 
   /** @throws where a position lies beyond its end and newer ends have to tell why; the transport asks again then */
-  private async onAssigned(ends: readonly PartitionOffset[]): Promise<readonly PartitionOffset[]> {
+  private async onAssigned(ends: readonly AssignedPartition[]): Promise<readonly PartitionOffset[]> {
     const { queue, log, signal, pool } = this.parts;
     queue.drop(ends);
     const { positions, setBack, unclear } = await patiently('The database', log, signal, () =>
@@ -182,6 +196,7 @@ export class Consumption {
     for (const position of positions) this.standing.set(partitionName(position), position);
     for (const end of ends) {
       const name = partitionName(end);
+      this.counts.set(end.topic, end.partitions);
       this.behind.set(name, end.offset);
       this.forget(name);
       this.reached(name);

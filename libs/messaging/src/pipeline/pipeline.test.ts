@@ -2,7 +2,7 @@ import { OrderCancellationRequested, OrderRejected, StockReplenished } from '@ba
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
 import { encode } from '../wire/cloud-events.js';
-import { Add, Due, TallyService, wish } from '../testing/tally.js';
+import { Add, TallyService, wish } from '../testing/tally.js';
 
 let database: FreshDatabase;
 let transport: MemoryTransport;
@@ -343,27 +343,6 @@ test('a message that the database refuses does not take the position past one th
   services.splice(services.indexOf(service), 1);
   expect(await totals()).toEqual({ a: 1, b: 11 });
   expect(await standing()).toEqual({ at: 4, ahead: null });
-});
-
-test('deadlines wait until the consumer has reached the end that it saw when it was assigned', async () => {
-  transport.deliver(Array.from({ length: 50 }, (_, index) => wish('a', (index % 9) + 1)));
-  const looks: number[] = [];
-  const service = await start({
-    dueSources: [
-      {
-        name: 'dues',
-        pollMs: 5,
-        next: async (query) => {
-          const rows = await query(`select total from tally where order_id = 'a'`, []);
-          looks.push(Number(rows[0]?.total ?? 0));
-          return looks.length === 1 ? [{ command: Due, data: { orderId: 'a' } }] : [];
-        },
-      },
-    ],
-  });
-  await eventually(() => service.plan.handled.includes('due a'));
-  expect(looks[0]).toBe(240);
-  expect(service.plan.handled.indexOf('due a')).toBe(50);
 });
 
 test('a stop finishes and publishes what is at hand, and the next start goes on', async () => {

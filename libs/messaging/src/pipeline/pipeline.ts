@@ -25,18 +25,29 @@ export abstract class Pipeline {
   ): Promise<Reply>;
 }
 
+/** Something that is due. */
+export interface DueCommand {
+  readonly command: CommandDefinition;
+  readonly data: unknown;
+  /** Where it stands among what is due: the values that its source orders by. */
+  readonly place: readonly unknown[];
+}
+
 /** Finds what has become due. A service that has deadlines gives one or more of these to its definition. */
 export interface DueSource {
   readonly name: string;
   /** Pause between two looks, milliseconds. */
   readonly pollMs: number;
   /**
-   * Commands for what is due at `now` (ISO 8601), at most `limit`. May name the same twice, also from several
-   * processes: the reaction checks under the row's lock whether it is still due.
+   * Commands for what is due at `now` (ISO 8601), at most `limit`, in the order of their places, none of them twice in
+   * it. Of those each process handles the ones whose keys are its own to hear of; while partitions change hands two may
+   * handle the same: the reaction checks under the row's lock whether it is still due.
+   * @param after the place behind which to go on; absent: from the beginning
    */
   next(
     query: (sql: string, params: readonly unknown[]) => Promise<readonly Record<string, unknown>[]>,
     now: string,
     limit: number,
-  ): Promise<readonly { readonly command: CommandDefinition; readonly data: unknown }[]>;
+    after?: readonly unknown[],
+  ): Promise<readonly DueCommand[]>;
 }

@@ -14,6 +14,7 @@ import type { Assignment, Committed } from './assignment.js';
 import { query, runOn, unitOfWorkPool, withClient } from './connection.js';
 import { Consumption } from './consumption.js';
 import { crashPoint } from './crash-points.js';
+import { DueLook } from './due-look.js';
 import { type SavedEffect, subjectOf } from './effect.js';
 import { EffectWorker, type Performer } from './effect-worker.js';
 import { classify, DatabaseFault, MessageFault } from './errors.js';
@@ -23,7 +24,7 @@ import type { RetryPolicy } from './holding.js';
 import { type CommandInput, type Input, type Message, messageOf } from './inputs.js';
 import type { PipelineLog } from './log.js';
 import { patiently, Poller, rest } from './patience.js';
-import { type DueSource, Pipeline, type SubmitOptions } from './pipeline.js';
+import { type DueCommand, type DueSource, Pipeline, type SubmitOptions } from './pipeline.js';
 import { Publisher } from './publisher.js';
 import { InputQueue } from './queue.js';
 import type { Reactions } from './reactions.js';
@@ -60,7 +61,6 @@ const GATHERED_BATCH_SIZE = 8_000;
 /** For what other processes and operators put aside or let go; a process knows when its own are due. */
 const HELD_PAUSE_MS = 2_000;
 const HELD_ROWS = 500;
-const DUE_ROWS = 500;
 const OFFSETS_PAUSE_MS = 1_000;
 /** Records that nobody reacts to are read again after a crash, those of so long at most. */
 const PASS_OVER_PAUSE_MS = 5_000;
@@ -122,7 +122,8 @@ export class PipelineRuntime extends Pipeline {
     this.poll('Committing offsets', OFFSETS_PAUSE_MS, () => this.consumption.commitOffsets());
     this.poll('Passing over records', PASS_OVER_PAUSE_MS, () => this.consumption.passOver());
     for (const source of dueSources) {
-      this.poll(`Looking for ${source.name}`, source.pollMs, () => this.lookForDue(source));
+      const look = this.dueLook(source);
+      this.poll(`Looking for ${source.name}`, source.pollMs, () => look.look());
     }
     this.unobserve = observePipeline(service, {
       lag: () => this.consumption.lag(),
@@ -304,18 +305,15 @@ export class PipelineRuntime extends Pipeline {
     this.queue.push(fresh);
   }
 
-  private async lookForDue(source: DueSource): Promise<boolean> {
-    if (!this.caughtUp) return false;
+  private dueLook(source: DueSource): DueLook {
     const ask = (sql: string, params: readonly unknown[]) => query<Record<string, unknown>>(this.pool, sql, params);
-    const due = await source.next(ask, new Date().toISOString(), DUE_ROWS);
-    const handled = due.map(({ command, data }) =>
+    const handle = async ({ command, data }: DueCommand): Promise<void> => {
       // A deadline that cannot be handled now is due still at the next look.
-      this.command(command, data, `${source.name}/${randomUUID()}`).catch((error: unknown) => {
+      await this.command(command, data, `${source.name}/${randomUUID()}`).catch((error: unknown) => {
         this.options.log.error(`The deadline ${command.eventName} failed`, { reason: String(error) });
-      }),
-    );
-    await Promise.all(handled);
-    return due.length === DUE_ROWS;
+      });
+    };
+    return new DueLook(source, { consumption: this.consumption, ask, handle });
   }
 
   /** Queues a command; settles when its unit of work has committed. */

@@ -147,6 +147,7 @@ export class MemoryTransport implements Transport {
         topic,
         partition: 0,
         offset: BigInt(this.logs.get(topic)?.length ?? 0),
+        partitions: 1,
       }));
       try {
         for (const { topic, offset } of await subscription.onAssigned(ends)) next.set(topic, Number(offset));

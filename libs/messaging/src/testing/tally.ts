@@ -10,6 +10,7 @@ import { defineStore } from '../api/stores.js';
 import { messagingMigrations } from '../migrations/index.js';
 import { StateEntity } from '../store/state.entity.js';
 
+import type { Transport } from '../transport/port.js';
 import { type FreshDatabase, MemoryTransport, freshDatabase } from './index.js';
 import { encode } from '../wire/cloud-events.js';
 import { type Handler, MessageParked, Reactions } from '../pipeline/reactions.js';
@@ -188,14 +189,13 @@ export const silent = { info: () => undefined, warn: () => undefined, error: () 
 export class TallyService {
   private constructor(
     readonly pipeline: PipelineRuntime,
-    readonly transport: MemoryTransport,
     private readonly dataSource: DataSource,
     readonly plan: Plan,
   ) {}
 
   static async start(
     database: FreshDatabase,
-    transport: MemoryTransport,
+    transport: Transport,
     options: Partial<Plan> & {
       tries?: number;
       dueSources?: PipelineOptions['dueSources'];
@@ -229,7 +229,7 @@ export class TallyService {
     const { ringTimeoutMs: timeoutMs = Ring.options.timeoutMs } = plan;
     const effect = Object.assign(Ring.bind(undefined), Ring, { options: { ...Ring.options, timeoutMs } });
     await pipeline.start(tallyReactions(plan), [{ effect: effect as never, perform }]);
-    return new TallyService(pipeline, transport, dataSource, plan);
+    return new TallyService(pipeline, dataSource, plan);
   }
 
   async stop(): Promise<void> {

@@ -155,6 +155,7 @@ describe.each([kafkaHarness(), localHarness()])('the transport on $name', (harne
     expect(new Map(ends.map((end) => [partitionKey(end), Number(end.offset)]))).toEqual(
       new Map(topics.flatMap((name) => sizes.map((size, partition) => [`${name}/${partition}`, size]))),
     );
+    expect(new Set(ends.map(({ partitions }) => partitions))).toEqual(new Set([2]));
     // The group is joined and there is much to read, but nobody has said where to begin.
     expect(started).toEqual([]);
     answered.resolve();

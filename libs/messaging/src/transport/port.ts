@@ -45,6 +45,14 @@ export interface PartitionOffset extends TopicPartition {
   readonly offset: bigint;
 }
 
+/** A partition as it is when it is assigned. */
+export interface AssignedPartition extends TopicPartition {
+  /** The offset that the next record will get. */
+  readonly offset: bigint;
+  /** How many partitions its topic has. */
+  readonly partitions: number;
+}
+
 /** What a group reads, and how. */
 export interface Reading {
   /** Consumer group: its members share the partitions of its topics. */
@@ -60,8 +68,8 @@ export interface Reading {
 /** What a consumer tells the code that uses it, and asks of it. */
 export interface Subscription extends Reading {
   /**
-   * Called when partitions were assigned, before anything of them is delivered, with each partition's end offset at
-   * that moment. Answers where to begin: an offset, or nothing for a partition whose committed offset (else its
+   * Called when partitions were assigned, before anything of them is delivered, with each partition's end offset and the
+   * number of its topic's partitions at that moment. Answers where to begin: an offset, or nothing for a partition whose committed offset (else its
    * beginning) is right. An offset that the transport does not have (past its retention, or beyond the end because the
    * topic was made anew) becomes the beginning of what there is.
    *
@@ -69,7 +77,7 @@ export interface Subscription extends Reading {
    * then its answer counts no more, and it is called anew with the next assignment. Partitions may come in several calls;
    * it is not called for none.
    */
-  onAssigned(ends: readonly PartitionOffset[]): Promise<readonly PartitionOffset[]>;
+  onAssigned(ends: readonly AssignedPartition[]): Promise<readonly PartitionOffset[]>;
   /**
    * Called when partitions that were delivered from are taken away: in a rebalance (on Kafka all of them, even those
    * that come back at once), when this member was taken for dead, when the server is away, or (on Kafka) when what was to

@@ -4,7 +4,6 @@ import {
   encode,
   type IncomingRecord,
   type OutgoingRecord,
-  type PartitionOffset,
   type Subscription,
   type Transport,
 } from '@baton/messaging';
@@ -51,9 +50,12 @@ export class FedTransport implements Transport {
   }
 
   async subscribe(subscription: Subscription): Promise<Consumer> {
-    const ends = subscription.topics.map(
-      (topic): PartitionOffset => ({ topic, partition: this.partition, offset: 0n }),
-    );
+    const ends = subscription.topics.map((topic) => ({
+      topic,
+      partition: this.partition,
+      offset: 0n,
+      partitions: this.partition + 1,
+    }));
     await subscription.onAssigned(ends);
     this.subscription = subscription;
     return {

@@ -145,5 +145,8 @@ describe('The orders in the database', () => {
     expect(due.map(({ data }) => data)).toEqual([
       { orderId: 'count-stub', wishes: [{ id: 'early', at: minute(9), reason: 'ordered twice' }] },
     ]);
+    expect(await wishesDue.next(query, new Date(Date.UTC(2026, 0, 8, 0, 9)).toISOString(), 10, due[0]?.place)).toEqual(
+      [],
+    );
   });
 });

@@ -53,7 +53,7 @@ describe('the lanes of a member', () => {
 });
 
 describe('where delivery begins', () => {
-  const state = { topic: 't', partition: 0, first: 5n, end: 9n, committed: 7n };
+  const state = { topic: 't', partition: 0, first: 5n, end: 9n, committed: 7n, partitions: 4 };
   it.each([
     ['the answered offset', 6n, 6n],
     ['the committed one without an answer', undefined, 7n],

@@ -86,7 +86,12 @@ export class Lanes {
       const states = await patiently(readStates, { giveUp, onFailure, signal });
       outage.works(part);
       if (!current()) return [];
-      const ends = states.map(({ topic, partition, end }) => ({ topic, partition, offset: end }));
+      const ends = states.map(({ topic, partition, end, partitions }) => ({
+        topic,
+        partition,
+        offset: end,
+        partitions,
+      }));
       const answers = await this.subscription.onAssigned(ends);
       const answered = new Map(answers.map((answer) => [partitionKey(answer), answer.offset]));
       return states.map((state) => ({
@@ -136,6 +141,8 @@ export interface PartitionState extends TopicPartition {
   /** The offset that the next record will get. */
   readonly end: bigint;
   readonly committed: bigint | undefined;
+  /** How many partitions its topic has. */
+  readonly partitions: number;
 }
 
 /**

@@ -52,10 +52,13 @@ export class KafkaAdmin {
   async states(group: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionState[]> {
     const topics = [...new Set(partitions.map(({ topic }) => topic))];
     return this.#use(async (admin) => {
-      const [ends, committed] = await Promise.all([
+      // What offsets are asked by may be minutes old, and know less partitions than there are by now.
+      const [ends, committed, present] = await Promise.all([
         Promise.all(topics.map(async (topic) => [topic, await admin.fetchTopicOffsets(topic)] as const)),
         admin.fetchOffsets({ groupId: group, topics }),
+        admin.fetchTopicMetadata({ topics }),
       ]);
+      const counts = new Map(present.topics.map(({ name, partitions: { length } }) => [name, length]));
       const endsOf = new Map(ends);
       return partitions.map(({ topic, partition }) => {
         const found = endsOf.get(topic)?.find((offset) => offset.partition === partition);
@@ -69,6 +72,7 @@ export class KafkaAdmin {
           first: BigInt(found.low),
           end: BigInt(found.high),
           committed: stored === undefined || BigInt(stored) < 0n ? undefined : BigInt(stored),
+          partitions: counts.get(topic) ?? 0,
         };
       });
     });

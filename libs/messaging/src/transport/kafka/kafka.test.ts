@@ -1,6 +1,7 @@
 import kafkajs from 'kafkajs';
 import { describe, expect, it, vi } from 'vitest';
 import { Member, record, topic, unique, until } from '../testing/member.js';
+import { KafkaAdmin } from './kafka-admin.js';
 import { type KafkaOptions, settingsOf } from './kafka-options.js';
 import { requestsOf, type SentTopic, writtenRuns } from './kafka-records.js';
 import { KafkaTransport } from './kafka-transport.js';
@@ -226,10 +227,24 @@ describe('what is particular to Kafka', () => {
     member.consumer.seek({ topic: name, partition: 0, offset: 17n });
     await until(() => member.records.length === 4);
     expect(member.values).toEqual(['0', '1', '0', '1']);
-    expect(member.assignments.at(-1)).toEqual([{ topic: name, partition: 0, offset: 2n }]);
+    expect(member.assignments.at(-1)).toEqual([{ topic: name, partition: 0, offset: 2n, partitions: 1 }]);
     expect(member.assignments).toHaveLength(2);
     expect(member.revocations).toHaveLength(1);
     await transport.close();
+  });
+
+  it('tells how many partitions a topic has by now, also of one that it knew with less', async () => {
+    const admin = new KafkaAdmin(settingsOf({ brokers: brokers(), clientId: 'counts' }));
+    const name = unique('counted');
+    await admin.ensureTopics([topic(name, 2)]);
+    const known = async () => (await admin.states(unique('group'), [{ topic: name, partition: 0 }]))[0]?.partitions;
+    expect(await known()).toBe(2);
+    const other = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).admin();
+    await other.connect();
+    await other.createPartitions({ topicPartitions: [{ topic: name, count: 3 }] });
+    await other.disconnect();
+    await vi.waitUntil(async () => (await known()) === 3, { timeout: 10_000 });
+    await admin.close();
   });
 
   it('refuses options that cannot work', () => {

@@ -63,20 +63,23 @@ export async function readStates(
     first: string;
     end: string;
     committed: string | null;
+    partitions: number;
   }>(
-    `SELECT p.topic, p.partition, p.next_offset AS "end", o.next_offset AS committed,
+    `SELECT p.topic, p.partition, p.next_offset AS "end", o.next_offset AS committed, t.partitions,
        coalesce((SELECT c.end_offset - c.count FROM ${database.schema}.chunks c
          WHERE c.topic = p.topic AND c.partition = p.partition ORDER BY c.end_offset LIMIT 1), p.next_offset) AS first
      FROM unnest($2::text[], $3::integer[]) AS w (topic, partition)
      JOIN ${database.schema}.partitions p USING (topic, partition)
+     JOIN ${database.schema}.topics t ON t.name = p.topic
      LEFT JOIN ${database.schema}.group_offsets o ON o.group_id = $1 AND o.topic = p.topic AND o.partition = p.partition`,
     [group, ...columns(partitions)],
   );
-  return rows.map(({ topic, partition, first, end, committed }) => ({
+  return rows.map(({ topic, partition, first, end, committed, partitions }) => ({
     topic,
     partition,
     first: BigInt(first),
     end: BigInt(end),
     committed: committed === null ? undefined : BigInt(committed),
+    partitions,
   }));
 }

@@ -3,6 +3,7 @@ import type { TopicDeclaration } from '@baton/contracts';
 import { vi } from 'vitest';
 import { partitionKey } from '../delivery/assignment.js';
 import type {
+  AssignedPartition,
   Consumer,
   IncomingRecord,
   OutgoingRecord,
@@ -38,7 +39,7 @@ export const until = (condition: () => boolean, deadlineMs = 40_000): Promise<un
 /** A member of a group that remembers all that it was told. */
 export class Member {
   readonly records: IncomingRecord[] = [];
-  readonly assignments: (readonly PartitionOffset[])[] = [];
+  readonly assignments: (readonly AssignedPartition[])[] = [];
   readonly revocations: (readonly TopicPartition[])[] = [];
   readonly held = new Set<string>();
   consumer!: Consumer;
