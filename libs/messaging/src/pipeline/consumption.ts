@@ -39,6 +39,8 @@ export interface Lag {
  */
 export class Consumption {
   private readonly standing = new Map<string, PartitionOffset>();
+  /** A mark of the assignment that each partition came with, its own. */
+  private readonly assigned = new Map<string, symbol>();
   /** How many partitions topics have, as of their last assignment. */
   private readonly counts = new Map<string, number>();
   /** The offset after the last record that was seen, heard or passed over. */
@@ -180,6 +182,8 @@ export class Consumption {
   private async onAssigned(ends: readonly AssignedPartition[]): Promise<readonly PartitionOffset[]> {
     const { queue, log, signal, pool } = this.parts;
     queue.drop(ends);
+    const mark = Symbol('assignment');
+    for (const end of ends) this.assigned.set(partitionName(end), mark);
     const { positions, setBack, unclear } = await patiently('The database', log, signal, () =>
       withClient(pool, (client) => this.madeAnew.find(runOn(client), ends)),
     );
@@ -193,8 +197,10 @@ export class Consumption {
       const places = placesOf(unclear).join(', ');
       throw new Error(`Positions lie beyond the ends; newer ends tell whether the topics were made anew: ${places}`);
     }
-    for (const position of positions) this.standing.set(partitionName(position), position);
-    for (const end of ends) {
+    // What was taken away meanwhile is another's, or was assigned anew and is asked about once more.
+    const isHeld = (partition: TopicPartition): boolean => this.assigned.get(partitionName(partition)) === mark;
+    for (const position of positions.filter(isHeld)) this.standing.set(partitionName(position), position);
+    for (const end of ends.filter(isHeld)) {
       const name = partitionName(end);
       this.counts.set(end.topic, end.partitions);
       this.behind.set(name, end.offset);
@@ -209,6 +215,7 @@ export class Consumption {
     for (const name of partitions.map(partitionName)) {
       const position = this.standing.get(name);
       if (position) this.madeAnew.remember(position);
+      this.assigned.delete(name);
       this.standing.delete(name);
       this.behind.delete(name);
       this.uncommitted.delete(name);

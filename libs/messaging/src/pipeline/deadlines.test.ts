@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
 import { Due, TallyService, wish } from '../testing/tally.js';
@@ -140,6 +141,31 @@ test('who has lost the partition of an order leaves its deadline to the next one
   transport.revoke(1 - partition);
   expect(service.pipeline.caughtUp).toBe(false);
   expect(service.plan.handled).toEqual(['due a']);
+});
+
+test('a partition that is taken away while it is asked where it begins holds up no deadline', async () => {
+  const partition = partitionOf('a', PARTITIONS);
+  const transport = new OneOfTwo(partition, [written('a', partition)]);
+  const service = await start(transport, dueUntilHandled('a'));
+  const blocker = new pg.Client(database.url);
+  await blocker.connect();
+  try {
+    await blocker.query('begin; lock table position in access exclusive mode');
+    const asked = transport.assign(1 - partition);
+    await eventually(async () => {
+      const { rows } = await blocker.query(
+        `select 1 from pg_locks where not granted and relation = 'position'::regclass`,
+      );
+      expect(rows).toHaveLength(1);
+    });
+    transport.revoke(1 - partition);
+    await blocker.query('rollback');
+    await asked;
+  } finally {
+    await blocker.end();
+  }
+  await transport.deliver();
+  await eventually(() => service.plan.handled.includes('due a'));
 });
 
 test('processes that share a group fire every deadline between them, each once, and whoever is left fires all', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Transport } from './port.js';
+import type { TopicPartition, Transport } from './port.js';
 import { type Harness, type HarnessOptions, kafkaHarness, localHarness } from './testing/harness.js';
 import { Member, record, topic, unique, until, valuesByKey } from './testing/member.js';
 
@@ -105,6 +105,31 @@ describe.each([kafkaHarness(), localHarness()])('groups on $name', (harness: Har
     await publishRound(other, topics, 1);
     await until(() => member.values.filter((value) => value === '1').length >= 80);
     expect(member.held.size).toBe(8);
+  });
+
+  it('takes away by name what it was still asked about', async () => {
+    const { transport, topics } = await withTopics();
+    const group = unique('group');
+    const asked: string[] = [];
+    const revoked: string[] = [];
+    const nameOf = ({ topic: name, partition }: TopicPartition): string => `${name}/${partition}`;
+    const answer = Promise.withResolvers<[]>();
+    const consumer = await transport.subscribe({
+      group,
+      topics,
+      onAssigned: (ends) => {
+        asked.push(...ends.map(nameOf));
+        return answer.promise;
+      },
+      onRevoked: (partitions) => void revoked.push(...partitions.map(nameOf)),
+      onRecords: () => Promise.resolve(),
+    });
+    await until(() => asked.length === 8);
+    const second = await Member.join(await harness.connect(), group, topics);
+    await until(() => second.held.size === 4);
+    expect(revoked).toEqual(expect.arrayContaining([...second.held]));
+    answer.resolve([]);
+    await consumer.stop();
   });
 
   it('is patient while the server is away, says so once, and goes on', async () => {

@@ -79,7 +79,7 @@ export interface Subscription extends Reading {
    */
   onAssigned(ends: readonly AssignedPartition[]): Promise<readonly PartitionOffset[]>;
   /**
-   * Called when partitions that were delivered from are taken away: in a rebalance (on Kafka all of them, even those
+   * Called when partitions are taken away, also those whose `onAssigned` is under way: in a rebalance (on Kafka all of them, even those
    * that come back at once), when this member was taken for dead, when the server is away, or (on Kafka) when what was to
    * be read next is not there, because the topic was made anew. Nothing more of them is delivered until they are assigned
    * again; a call of `onRecords` under way may still settle, and the next one of that partition waits for it. Not called

@@ -8,6 +8,8 @@ import type { Outage } from './outage.js';
 /** The lanes of the partitions that one member of a group holds; both adapters deliver through it. */
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
+  /** Partitions of which the subscription was asked where they begin, until they do. */
+  readonly #asked = new Map<string, TopicPartition>();
   readonly #underWay = new Map<string, Promise<void>>();
 
   constructor(
@@ -25,9 +27,9 @@ export class Lanes {
     return [...this.#lanes.values()];
   }
 
-  /** The partitions of all lanes. */
+  /** The partitions of all lanes, and those that the subscription knows of because it was asked where they begin. */
   partitions(): readonly TopicPartition[] {
-    return this.all().map(({ topic, partition }) => ({ topic, partition }));
+    return [...this.#lanes.values(), ...this.#asked.values()].map(({ topic, partition }) => ({ topic, partition }));
   }
 
   /**
@@ -64,6 +66,7 @@ export class Lanes {
       this.#underWay.get(key) ?? Promise.resolve(),
     );
     this.#lanes.set(key, lane);
+    this.#asked.delete(key);
     return lane;
   }
 
@@ -92,6 +95,7 @@ export class Lanes {
         offset: end,
         partitions,
       }));
+      for (const end of ends) this.#asked.set(partitionKey(end), end);
       const answers = await this.subscription.onAssigned(ends);
       const answered = new Map(answers.map((answer) => [partitionKey(answer), answer.offset]));
       return states.map((state) => ({
@@ -115,6 +119,7 @@ export class Lanes {
   close(partitions: readonly TopicPartition[]): void {
     for (const partition of partitions) {
       const key = partitionKey(partition);
+      this.#asked.delete(key);
       const lane = this.#lanes.get(key);
       if (lane === undefined) continue;
       lane.close();
