@@ -171,10 +171,11 @@ export class PipelineRuntime extends Pipeline {
     if (this.stopping) return;
     this.stopping = true;
     this.unobserve();
+    // From here on: what is awaited next can hang as well, where the database is away.
+    const deadline = setTimeout(() => this.abort.abort(), STOP_DEADLINE_MS);
     await Promise.all(this.pollers.map((poller) => poller.stop()));
     await this.consumption.stop();
     await this.effects?.stop();
-    const deadline = setTimeout(() => this.abort.abort(), STOP_DEADLINE_MS);
     this.queue.wake();
     await this.looping;
     clearTimeout(deadline);
@@ -200,8 +201,9 @@ export class PipelineRuntime extends Pipeline {
       try {
         await this.work(taken, this.consumption.expectation());
       } catch (error) {
-        // Only an abort ends patience. Nothing was committed: records come again, commands are told.
-        for (const input of inputs) if (input.kind === 'command') input.reject(error);
+        // Only an abort ends patience. Nothing was committed: records come again, commands are told, those that wait too.
+        const left = this.queue.take(this.queue.size, true).inputs;
+        for (const input of [...inputs, ...left]) if (input.kind === 'command') input.reject(error);
         return;
       }
       pauseMs = pauseAfter(inputs.length, performance.now() - begun, gathering);

@@ -17,6 +17,7 @@ export interface LocalConsumerSettings {
   readonly leaseMs: number;
   readonly heartbeatMs: number;
   readonly idlePollMs: number;
+  readonly stuckAfterMs: number;
   readonly limits: LaneLimits;
   readonly logger: TransportLogger;
 }
@@ -35,6 +36,8 @@ export class LocalConsumer implements Consumer, Neighbour, Sleeper {
   #lookAt = 0;
   #leaseUntil = Number.POSITIVE_INFINITY;
   #healthy = true;
+  /** When the database last answered it; it asks at least once a heartbeat, if nothing holds up its loop. */
+  #heard = Date.now();
 
   constructor(
     private readonly subscription: Subscription,
@@ -60,7 +63,7 @@ export class LocalConsumer implements Consumer, Neighbour, Sleeper {
   }
 
   get healthy(): boolean {
-    return this.#healthy;
+    return this.#healthy && Date.now() - this.#heard <= this.settings.stuckAfterMs;
   }
 
   wake(): void {
@@ -137,6 +140,7 @@ export class LocalConsumer implements Consumer, Neighbour, Sleeper {
     this.#lookAt = started + this.settings.heartbeatMs;
     const view = await this.#membership.look();
     this.#leaseUntil = started + this.settings.leaseMs;
+    this.#heard = Date.now();
     if (view.expelled) this.#revoke([...this.#claimed.keys()]);
     const kept = new Set(view.keep.map(partitionKey));
     const lost = [...this.#claimed.keys()].filter((key) => !kept.has(key));

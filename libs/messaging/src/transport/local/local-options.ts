@@ -13,6 +13,11 @@ export interface LocalOptions {
   readonly heartbeatMs?: number;
   /** How often a consumer looks for records although nobody woke it, milliseconds. Default 1,000. */
   readonly idlePollMs?: number;
+  /**
+   * A consumer that has read nothing for this long, not even that there is nothing new, does not count as healthy,
+   * milliseconds. Default 60,000.
+   */
+  readonly stuckAfterMs?: number;
   /** Pause between two removals of what is past its topic's retention, milliseconds. Default 60,000. */
   readonly retentionEveryMs?: number;
   readonly limits?: Partial<LaneLimits>;

@@ -69,6 +69,7 @@ export class LocalTransport implements Transport {
       leaseMs: sessionTimeoutMs,
       heartbeatMs,
       idlePollMs: options.idlePollMs ?? 1_000,
+      stuckAfterMs: options.stuckAfterMs ?? 60_000,
       limits: { ...defaultLimits, ...options.limits },
       logger,
     };

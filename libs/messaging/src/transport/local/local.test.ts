@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { PortCable } from '../testing/cable.js';
 import { Member, record, topic, unique, until } from '../testing/member.js';
 import { decodeChunk, encodeChunk } from './local-chunks.js';
 import { LocalDatabase } from './local-database.js';
@@ -122,6 +123,26 @@ describe('the local transport', () => {
     await until(() => member.records.length === 3);
     losing.mockRestore();
     expect(lost).toBe(true);
+  });
+
+  it('does not count as healthy while it has read nothing for too long, for whatever reason', async () => {
+    const { hostname, port } = new URL(url);
+    const cable = await PortCable.to(hostname, Number(port));
+    const throughCable = new URL(url);
+    throughCable.hostname = '127.0.0.1';
+    throughCable.port = String(cable.port);
+    const transport = await LocalTransport.connect({ url: throughCable.href, schema, stuckAfterMs: 1_500 });
+    transports.push(transport);
+    const name = unique('stuck');
+    await transport.ensureTopics([topic(name, 1)]);
+    const { consumer } = await Member.join(transport, unique('group'), [name]);
+    expect(consumer.healthy).toBe(true);
+    cable.cut();
+    await until(() => !consumer.healthy);
+    cable.mend();
+    await until(() => consumer.healthy);
+    await transport.close();
+    cable.close();
   });
 
   it('removes what is past its retention, and begins after it', async () => {
