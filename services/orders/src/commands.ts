@@ -23,7 +23,10 @@ const wish = z.object({ id: z.string(), at: timestamp, reason: z.string().exactO
 export const ExpireWishes = defineCommand({
   name: 'ExpireWishes',
   doc: 'Wishes to cancel have waited long enough for their order.',
-  /** With the wishes, for the record forgets them; whoever tries this again must know what was wished. */
+  /**
+   * With the wishes, for the record forgets them; whoever tries this again must know what was wished. Earlier releases
+   * named none.
+   */
   data: z.object({ orderId: identifier, wishes: z.array(wish).optional() }),
   key: ({ orderId }) => orderId,
 });

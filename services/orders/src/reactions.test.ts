@@ -185,6 +185,17 @@ describe('A wish to cancel', () => {
     expect(shop.expire('2026-12-04T00:00:00.000Z', wishes)).toEqual({});
   });
 
+  it('that an earlier release gave up, without saying what was wished, cancels the order that has come by then, once', () => {
+    const shop = new Conversation();
+    shop.wish('w1');
+    const gaveUp = 'asked for at 2026-11-23T10:00:00.000Z, and no order came under this id';
+    expect(shop.expireUnnamed('2026-11-30T10:00:00.000Z').deadLetter).toContain(gaveUp);
+    expect(shop.expireUnnamed('2026-12-01T00:00:00.000Z').deadLetter).toContain(gaveUp);
+    shop.submit(order(), { now: '2026-12-02T00:00:00.000Z' });
+    expect(said(shop.expireUnnamed('2026-12-03T00:00:00.000Z'))).toEqual(['OrderCancellationRequested']);
+    expect(shop.expireUnnamed('2026-12-04T00:00:00.000Z')).toEqual({});
+  });
+
   it('over HTTP for an unknown order is refused, also when only a wish is known', () => {
     const shop = new Conversation();
     expect(() => shop.cancel('w1')).toThrow(expect.objectContaining({ status: 404, code: 'unknown-order' }));

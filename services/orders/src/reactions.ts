@@ -25,7 +25,7 @@ import { isPlaced, type Wish } from './domain/order.js';
 import { hear } from './domain/status.js';
 import { submit } from './domain/submit.js';
 import { viewOf } from './domain/view.js';
-import { expireWishes, wishToCancel } from './domain/wishes.js';
+import { expireWishes, unnamedWishes, wishToCancel } from './domain/wishes.js';
 import { Orders } from './store/order.entity.js';
 
 const itsOrder = ({ data }: { readonly data: { readonly orderId: string } }) => ({
@@ -126,7 +126,7 @@ export class OrderReactions {
 
   @On(ExpireWishes, itsOrder)
   expire(command: CommandOf<typeof ExpireWishes>, { order }: ItsOrder, { now }: Moment): Outcome {
-    const { orderId, wishes = [] } = command.data;
+    const { orderId, wishes = unnamedWishes(order, command.id, now) } = command.data;
     const decision = expireWishes(order, orderId, wishes, now);
     switch (decision.kind) {
       case 'requested':

@@ -76,6 +76,17 @@ export const expireWishes = (
   };
 };
 
+/**
+ * What an `ExpireWishes` of an earlier release is about, which named no wishes: those that the record still has, else one
+ * that it has forgotten.
+ * @param id of that one, the same each time it is tried
+ */
+export const unnamedWishes = (record: OrderRecord | undefined, id: string, now: string): readonly Wish[] => {
+  const overdue = record?.wishes.filter((wish) => isOverdue(wish, now)) ?? [];
+  // A record without an order is as old as its first wish.
+  return overdue.length > 0 ? overdue : [{ id, at: record?.statusSince ?? now }];
+};
+
 const wishesAtLast = (placed: OrderRecord, overdue: readonly Wish[], now: string): Expiry => {
   let record = placed;
   const events: EventDraft[] = [];

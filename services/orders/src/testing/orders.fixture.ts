@@ -64,13 +64,21 @@ export class Conversation {
     now: string,
     overdue: readonly Wish[] = this.record?.wishes.filter((wish) => isOverdue(wish, now)) ?? [],
   ): Outcome {
-    const data = { orderId: order().orderId, wishes: [...overdue] };
-    const command: CommandOf<typeof ExpireWishes> = { id: 'due', data };
-    return this.keep(this.reactions.expire(command, { order: this.record }, at({ now }, 'due')));
+    return this.due({ orderId: order().orderId, wishes: [...overdue] }, now);
+  }
+
+  /** As earlier releases said it. */
+  expireUnnamed(now: string): Outcome {
+    return this.due({ orderId: order().orderId }, now);
   }
 
   fact(fact: StatusFact): Outcome {
     return this.keep(this.reactions.follow(fact, { order: this.record }));
+  }
+
+  private due(data: CommandOf<typeof ExpireWishes>['data'], now: string): Outcome {
+    const command: CommandOf<typeof ExpireWishes> = { id: 'due', data };
+    return this.keep(this.reactions.expire(command, { order: this.record }, at({ now }, 'due')));
   }
 
   private keep(outcome: Outcome): Outcome {
