@@ -124,6 +124,15 @@ test('a record that is no valid message is a dead letter in its trace', async ()
   expect(eventNames(span)).toEqual(['dead letter']);
 });
 
+test('what a request is refused with is told to whoever asked, and its code alone to the trace', async () => {
+  service = await TallyService.start(database, transport);
+  const refused = service.pipeline.submit(Add, { orderId: 'a', amount: -1 }, { idempotencyKey: 'of Ann' });
+  await expect(refused).rejects.toThrow('Only additions are taken.');
+  const [span] = spansNamed('react Add');
+  expect(span?.events.map(({ attributes }) => attributes?.['exception.message'])).toEqual(['below-zero']);
+  expect(JSON.stringify([span?.attributes, span?.events])).not.toMatch(/additions|Ann/);
+});
+
 test('compensation is told apart from what goes forward', () => {
   const attributes = (name: string) => reactionAttributes('tally', { kind: 'record' }, { name, id: '1', key: 'a' });
   expect(attributes(StockReleased.eventName)['baton.compensation']).toBe(true);
