@@ -8,6 +8,7 @@ import {
   StackContextManager,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { YOUNG_MS } from '../telemetry/trace-age.js';
 import { reactionAttributes } from '../telemetry/trouble.js';
@@ -95,6 +96,23 @@ test('an effect remembers when the trace of its message began', async () => {
   expect(second?.spanContext().traceId).toBe(first?.spanContext().traceId);
   expect(first?.status.code).toBe(SpanStatusCode.ERROR);
   expect(eventNames(first)).toEqual(['exception']);
+});
+
+test('a call that had no answer is told at once, though the database does not take that in', async () => {
+  const blocker = new pg.Client({ connectionString: database.url });
+  await blocker.connect();
+  const ring = async (): Promise<never> => {
+    await blocker.query('begin');
+    await blocker.query('lock table effect');
+    throw new Error('away');
+  };
+  service = await TallyService.start(database, transport, { ring });
+  try {
+    await service.pipeline.submit(Add, { orderId: 'a', amount: 7 });
+    await eventually(() => expect(spansNamed('perform Ring')).toHaveLength(1));
+  } finally {
+    await blocker.end();
+  }
 });
 
 test('a message that fails shows its error, its retries, its end as a dead letter, and what waits behind it', async () => {
