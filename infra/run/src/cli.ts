@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { endTelemetry } from '@baton/service-kit';
 import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
 import { Auditor, balances, type Books, type Progress } from './books.js';
@@ -85,6 +86,7 @@ export const run = async (argv: readonly string[]): Promise<void> => {
     say('stopping: what is at hand is finished first …');
     system ??= await starting.catch(() => undefined);
     await system?.stop();
+    await endTelemetry();
   };
   stopOnSignals(stop);
   system = await starting;
@@ -103,6 +105,7 @@ export const run = async (argv: readonly string[]): Promise<void> => {
       await watch(auditor, orderIds, stopping.signal);
       const books = await auditor.books(orderIds);
       await system.stop();
+      await endTelemetry();
       finish(books, orderIds.length, seconds(begun));
     } else {
       explain(system.url, folder);

@@ -1,4 +1,5 @@
 export * from './config.js';
+export { endTelemetry } from './end-telemetry.js';
 export * from './logging.js';
 export * from './measuring.js';
 export { describeOpenApi, openApiOf } from './openapi.js';

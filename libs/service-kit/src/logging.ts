@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { PipelineLog } from '@baton/messaging';
 import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
@@ -40,13 +41,17 @@ export const makeLogger = (service: string, level: string, destination?: Destina
   );
 
 /**
- * A request's headers, query and body may name a person or hold a secret: of a request only method, path and status are
- * kept. For pino-http, which puts its own in the place of a logger's.
+ * Gives each request a logger of the service that was asked, which nestjs-pino then takes: its own would be that of the
+ * first service of a process. A request's headers, query and body may name a person or hold a secret: of a request only
+ * method and path are kept.
  */
-export const requestSerializers = {
-  req: ({ method, url }: { method: string; url: string }) => ({ method, path: url.split('?', 1)[0] }),
-  res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
-};
+export const logRequestsBy =
+  (logger: Logger) =>
+  (request: IncomingMessage & { log?: Logger }, _response: unknown, next: () => void): void => {
+    const { method, url = '/' } = request;
+    request.log = logger.child({ req: { method, path: url.split('?', 1)[0] } });
+    next();
+  };
 
 /** The pipeline's view of a logger. */
 export const pipelineLog = (logger: Logger): PipelineLog => ({

@@ -60,6 +60,19 @@ it('logs of a request its method and its path, and nothing that may name a perso
   expect(logged).not.toMatch(/jane|s3cret/i);
 });
 
+it('signs what is logged of a request with the service that was asked, of several in one process', async () => {
+  let said = '';
+  const logDestination = { write: (text: string) => (said += text) };
+  const other = await startService({ ...things, name: 'inventory' }, { env: {}, logDestination });
+  try {
+    await fetch(`${other.url}/things/logged`);
+    const line = said.split('\n').find((text) => text.includes('Somebody asked')) ?? '{}';
+    expect(JSON.parse(line)).toMatchObject({ service: 'inventory', req: { path: '/things/logged' } });
+  } finally {
+    await other.stop();
+  }
+});
+
 it('answers the requests under way before it stops, and takes no others', async () => {
   const gate = service.app.get(Gate);
   const answer = fetch(`${service.url}/things/slow`);

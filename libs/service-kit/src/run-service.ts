@@ -1,4 +1,5 @@
 import { ConfigError } from './config.js';
+import { endTelemetry } from './end-telemetry.js';
 import type { ServiceDefinition } from './service.js';
 import { startService } from './start-service.js';
 
@@ -18,9 +19,17 @@ export const runService = async (definition: ServiceDefinition): Promise<void> =
     if (asked.signal.aborted) process.exit(EXIT.failed);
     asked.abort();
     setTimeout(() => process.exit(EXIT.failed), STOP_DEADLINE_MS).unref();
-    const exit = (code: number) => () => process.exit(code);
+    const end = async (code: number): Promise<void> => {
+      await endTelemetry();
+      process.exit(code);
+    };
+    const stopped = (): Promise<void> =>
+      stop().then(
+        () => end(EXIT.stopped),
+        () => end(EXIT.failed),
+      );
     // A start that fails is told below.
-    void starting.then(() => stop().then(exit(EXIT.stopped), exit(EXIT.failed))).catch(() => {});
+    void starting.then(stopped).catch(() => {});
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);

@@ -25,7 +25,7 @@ import { openDatabase } from './database.js';
 import { readJson } from './json-bodies.js';
 import { DeadLettersController } from './dead-letters.js';
 import { HealthController } from './health.js';
-import { makeLogger, pipelineLog, requestSerializers } from './logging.js';
+import { logRequestsBy, makeLogger, pipelineLog } from './logging.js';
 import { observeService } from './measuring.js';
 import { openApiOf, serveOpenApi } from './openapi.js';
 import { ProblemFilter } from './problem.js';
@@ -109,7 +109,7 @@ export const startService = async (
     module: RootModule,
     global: true,
     imports: [
-      LoggerModule.forRoot({ pinoHttp: { logger, autoLogging: false, serializers: requestSerializers } }),
+      LoggerModule.forRoot({ pinoHttp: { logger }, useExisting: true }),
       TerminusModule.forRoot({ logger: false }),
       DiscoveryModule,
       ...(dataSource ? [TypeOrmModule.forRootAsync(existing(dataSource))] : []),
@@ -127,6 +127,7 @@ export const startService = async (
     abortOnError: false,
   });
   app.useLogger(app.get(NestLogger));
+  app.use(logRequestsBy(logger));
   const { bodyLimit = '1mb' } = definition;
   if (bodyLimit !== false) readJson(app, bodyLimit);
   app.useGlobalFilters(new ProblemFilter());

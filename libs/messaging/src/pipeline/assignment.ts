@@ -2,6 +2,7 @@ import type { StoreTables } from '../state/identity-map.js';
 import type { PartitionOffset, TopicPartition } from '../transport/port.js';
 import type { SavedEffect } from './effect.js';
 import type { RetryPolicy } from './holding.js';
+import type { PipelineLog } from './log.js';
 import type { OutboxRow } from './outbox.js';
 import type { Awaited } from './queue.js';
 import type { Reactions } from './reactions.js';
@@ -15,6 +16,7 @@ export interface UnitOfWorkParts {
   readonly tables: StoreTables;
   readonly reactions: Reactions;
   readonly retry: RetryPolicy;
+  readonly log: PipelineLog;
   /** ISO 8601. */
   readonly now: () => string;
 }

@@ -169,22 +169,26 @@ export class EffectWorker {
     const { initialBackoffMs, maxBackoffMs } = effect.options;
     const traced = unseenSpan(saved.trace) ?? beginPerforming(saved);
     const begun = performance.now();
+    // Before anything that waits for the database.
+    const told = (answered: boolean): void => {
+      pipelineMetrics.effects.add(1, { effect: saved.kind, answered });
+      pipelineMetrics.effectDuration.record((performance.now() - begun) / 1_000, { effect: saved.kind });
+      traced.span.end();
+    };
     try {
       const result = await traced.within(() => perform(call));
       crashPoint('after-effect');
-      pipelineMetrics.effects.add(1, { effect: saved.kind, answered: true });
       this.onResult(saved, result, traced.headers);
+      told(true);
     } catch (error) {
       fail(traced.span, error);
-      pipelineMetrics.effects.add(1, { effect: saved.kind, answered: false });
+      told(false);
       if (!this.abort.signal.aborted) {
         const pause = backoff(saved.tries, initialBackoffMs, maxBackoffMs) * (0.75 + Math.random() / 2);
         await this.postpone(saved, pause, reasonOf(error));
         this.claiming.soon(pause);
       }
     } finally {
-      pipelineMetrics.effectDuration.record((performance.now() - begun) / 1_000, { effect: saved.kind });
-      traced.span.end();
       lane.open -= 1;
       call.end();
       this.calls.delete(call);

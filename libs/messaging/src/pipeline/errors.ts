@@ -59,3 +59,10 @@ export const reasonOf = (error: unknown): string =>
     .replaceAll('\u0000', '\uFFFD')
     .toWellFormed()
     .slice(0, 1_000);
+
+/** Where an error was thrown, the innermost call first; of one that stands for another, where that was. */
+export const framesOf = (error: unknown): readonly string[] => {
+  if (!(error instanceof Error)) return [];
+  if (error.cause instanceof Error) return framesOf(error.cause);
+  return (error.stack ?? '').split('\n').flatMap((line) => /^ +at (.+)$/.exec(line)?.[1] ?? []);
+};

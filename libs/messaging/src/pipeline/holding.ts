@@ -1,6 +1,7 @@
-import { backoff, reasonOf } from './errors.js';
+import { backoff, framesOf, reasonOf } from './errors.js';
 import type { HeldAgain, NewHeld } from './held-messages.js';
 import { type HeldContent, type HeldInput, type Input, messageOf } from './inputs.js';
+import type { PipelineLog } from './log.js';
 import { partitionName } from './positions.js';
 
 /** How often a failing message is tried before it is dead, and the pauses between, milliseconds. */
@@ -39,6 +40,14 @@ export type Failed = ReturnType<typeof failed>;
 
 export const heldAnew = (input: Input, failure: Failed): NewHeld => ({ ...describe(input), ...failure, parks: true });
 export const heldAgain = (input: HeldInput, failure: Failed): HeldAgain => ({ id: input.heldId, ...failure });
+
+/** Says that a reaction threw, and where: at the first try, and when it is given up. */
+export const tellFailure = (log: PipelineLog, input: Input, { state, tries, reason }: Failed, error: unknown): void => {
+  const { name, key, origin } = describe(input);
+  const details = { name, key, origin, tries, reason, at: framesOf(error) };
+  if (state === 'dead') log.error('A message failed for the last time and is a dead letter', details);
+  else if (tries === 1) log.warn('A message failed and is tried again', details);
+};
 
 /** What is kept and shown of a message that is put aside. */
 export const describe = (input: Input): Pick<NewHeld, 'key' | 'name' | 'origin' | 'content'> => {

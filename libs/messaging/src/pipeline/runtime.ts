@@ -247,7 +247,7 @@ export class PipelineRuntime extends Pipeline {
     const { inputs } = taken;
     const { reactions, tables, owner } = this;
     if (!reactions) throw new Error('The pipeline was not started.');
-    const { service, retry } = this.options;
+    const { service, retry, log } = this.options;
     const published = this.publisher.takePublished();
     const begun = performance.now();
     const span = beginBatchSpan('unit of work', {
@@ -260,7 +260,7 @@ export class PipelineRuntime extends Pipeline {
       const committed = await withClient(this.pool, async (client) => {
         id = await this.ids.next(runOn(client));
         const { isKnown } = this.publisher;
-        const parts = { service, owner, tables, reactions, retry: { ...RETRY, ...retry }, now };
+        const parts = { service, owner, tables, reactions, retry: { ...RETRY, ...retry }, log, now };
         const unit = new UnitOfWork(client, parts, { ...taken, id, published, isKnown, ...state });
         return unit.execute().catch((error: unknown) => {
           throw error instanceof DatabaseFault ? error : new MessageFault(error);
@@ -312,7 +312,10 @@ export class PipelineRuntime extends Pipeline {
     const handle = async ({ command, data }: DueCommand): Promise<void> => {
       // A deadline that cannot be handled now is due still at the next look.
       await this.command(command, data, `${source.name}/${randomUUID()}`).catch((error: unknown) => {
-        this.options.log.error(`The deadline ${command.eventName} failed`, { reason: String(error) });
+        this.options.log.error(`The deadline ${command.eventName} failed`, {
+          key: command.keyOf(data),
+          reason: String(error),
+        });
       });
     };
     return new DueLook(source, { consumption: this.consumption, ask, handle });

@@ -8,6 +8,7 @@ import {
   StackContextManager,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { YOUNG_MS } from '../telemetry/trace-age.js';
 import { reactionAttributes } from '../telemetry/trouble.js';
@@ -97,6 +98,23 @@ test('an effect remembers when the trace of its message began', async () => {
   expect(eventNames(first)).toEqual(['exception']);
 });
 
+test('a call that had no answer is told at once, though the database does not take that in', async () => {
+  const blocker = new pg.Client({ connectionString: database.url });
+  await blocker.connect();
+  const ring = async (): Promise<never> => {
+    await blocker.query('begin');
+    await blocker.query('lock table effect');
+    throw new Error('away');
+  };
+  service = await TallyService.start(database, transport, { ring });
+  try {
+    await service.pipeline.submit(Add, { orderId: 'a', amount: 7 });
+    await eventually(() => expect(spansNamed('perform Ring')).toHaveLength(1));
+  } finally {
+    await blocker.end();
+  }
+});
+
 test('a message that fails shows its error, its retries, its end as a dead letter, and what waits behind it', async () => {
   service = await TallyService.start(database, transport, { poison: 2, tries: 2 });
   transport.deliver([wish('a', 2, PARENT), wish('a', 3, PARENT)]);
@@ -122,6 +140,15 @@ test('a record that is no valid message is a dead letter in its trace', async ()
     attributes: { 'baton.outcome': 'refused', 'baton.key': 'a', 'baton.service': 'tally' },
   });
   expect(eventNames(span)).toEqual(['dead letter']);
+});
+
+test('what a request is refused with is told to whoever asked, and its code alone to the trace', async () => {
+  service = await TallyService.start(database, transport);
+  const refused = service.pipeline.submit(Add, { orderId: 'a', amount: -1 }, { idempotencyKey: 'of Ann' });
+  await expect(refused).rejects.toThrow('Only additions are taken.');
+  const [span] = spansNamed('react Add');
+  expect(span?.events.map(({ attributes }) => attributes?.['exception.message'])).toEqual(['below-zero']);
+  expect(JSON.stringify([span?.attributes, span?.events])).not.toMatch(/additions|Ann/);
 });
 
 test('compensation is told apart from what goes forward', () => {

@@ -114,3 +114,25 @@ test('who waits for room to commit is let go when everything stops', async () =>
   await room;
   expect(free).toBe(true);
 });
+
+test('a reaction that throws is in the log once at its first try and once at its last, with its key and where it was', async () => {
+  const said: unknown[] = [];
+  const say = (level: string) => (message: string, details?: object) => void said.push({ level, message, ...details });
+  const log = { info: say('info'), warn: say('warn'), error: say('error') };
+  await start({ poison: 2, tries: 3, log });
+  transport.deliver([wish('a', 2), wish('b', 1)]);
+  await eventually(async () => expect(await held()).toMatchObject([{ key: 'a', state: 'dead' }]));
+  const of = {
+    name: 'OrderCancellationRequested',
+    key: 'a',
+    origin: expect.stringContaining('orders/'),
+    reason: 'poisoned',
+  };
+  const at = expect.arrayContaining([expect.stringContaining('tally')]);
+  await eventually(() =>
+    expect(said).toEqual([
+      { level: 'warn', message: 'A message failed and is tried again', ...of, tries: 1, at },
+      { level: 'error', message: 'A message failed for the last time and is a dead letter', ...of, tries: 3, at },
+    ]),
+  );
+});

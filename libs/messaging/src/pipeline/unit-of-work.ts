@@ -16,7 +16,7 @@ import { crashPoint } from './crash-points.js';
 import { placeText } from './effect.js';
 import { DatabaseFault } from './errors.js';
 import { begin, type HandledBefore } from './handled-before.js';
-import { buried, describe, type Failed, failed, heldAgain, heldAnew, waitingBehind } from './holding.js';
+import { buried, describe, type Failed, failed, heldAgain, heldAnew, tellFailure, waitingBehind } from './holding.js';
 import { type Input, look, type Message, messageOf } from './inputs.js';
 import { Ledger } from './ledger.js';
 import { Loading } from './loading.js';
@@ -213,7 +213,8 @@ export class UnitOfWork {
 
   private failed(turn: Turn, { span }: Traced, error: unknown): Promise<void> | undefined {
     const { input } = turn;
-    fail(span, error);
+    // A refusal is told to whoever asked, and may name a person, such as who holds a list; its code names nobody.
+    fail(span, error, input.kind === 'command' && error instanceof Refused ? error.code : undefined);
     if (input.kind !== 'command' && !(error instanceof Refused)) {
       return this.hold(turn, error)
         .then((state) => tellTrouble(span, state))
@@ -278,6 +279,7 @@ export class UnitOfWork {
   private async hold({ input, message, before }: Turn, error: unknown): Promise<Failed['state']> {
     const failure = failed(input, error, this.parts.retry);
     this.count(input, failure.state);
+    this.ledger.settle.push(() => tellFailure(this.parts.log, input, failure, error));
     if (input.kind === 'held') this.ledger.again.push(heldAgain(input, failure));
     else this.ledger.held.push(heldAnew(input, failure));
     const isFirst = failure.tries === 1 && !this.isParked(message.key, before);

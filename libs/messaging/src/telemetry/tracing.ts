@@ -89,8 +89,9 @@ export const linkTo = (span: Span, headers: Headers | undefined): void => {
   if (parent) span.addLink({ context: parent });
 };
 
-export const fail = (span: Span, error: unknown): void => {
+/** @param words of the error, where its own are not for everybody */
+export const fail = (span: Span, error: unknown, words?: string): void => {
   const message = error instanceof Error ? error.name : 'error';
   span.setStatus({ code: SpanStatusCode.ERROR, message });
-  if (error instanceof Error) span.recordException({ name: error.name, message: error.message });
+  if (error instanceof Error) span.recordException({ name: error.name, message: words ?? error.message });
 };

@@ -30,7 +30,8 @@ export const reactionAttributes = (
   { name, id, key }: { readonly name: string; readonly id: string; readonly key: string },
 ): Attributes => ({
   ...messageAttributes(service, key),
-  'messaging.message.id': id,
+  // A command's is what its sender made up.
+  ...(input.kind !== 'command' && { 'messaging.message.id': id }),
   ...(compensatingEvents.has(name) && { 'baton.compensation': true }),
   ...(input.kind === 'held' && input.tries && { 'baton.attempt': input.tries + 1 }),
 });

@@ -29,6 +29,9 @@ describe("A mail server's answer", () => {
     expect(withoutAddresses('550 zg-1... no Gute, see http://x/?to=zg-1%40example.test', customer)).not.toMatch(
       /zg-1|Gute/,
     );
+    expect(withoutAddresses('550 找不到王伟', { name: '王伟', email: 'w@example.test' })).toBe('550 找不到<address>');
+    const decomposed = { name: 'Zoe\u0308 Gute', email: 'z@example.test' };
+    expect(withoutAddresses('550 no Zoë here', decomposed)).toBe('550 no <address> here');
     expect(withoutAddresses('')).toBe('no words');
   });
 });

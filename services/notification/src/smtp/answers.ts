@@ -35,15 +35,21 @@ export const withoutAddresses = (text: string, customer?: { readonly name: strin
     .slice(0, 500)
     .toWellFormed() || 'no words';
 
+/** Scripts in which a whole name has two letters, and words stand without spaces between them. */
+const DENSE = /^[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+
 const withoutNames = (text: string, customer?: { readonly name: string; readonly email: string }): string => {
-  const { name = '', email = '' } = customer ?? {};
+  const name = customer?.name.normalize('NFC') ?? '';
+  const email = customer?.email ?? '';
   const local = email.slice(0, email.lastIndexOf('@'));
   const words = [email, encodeURIComponent(email), local, name, ...name.split(/\s+/)].filter(
-    ({ length }) => length > 2,
+    (word) => word.length > (DENSE.test(word) ? 1 : 2),
   );
   if (words.length === 0) return text;
-  return text.replace(
-    new RegExp(words.map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|'), 'giu'),
-    '<address>',
-  );
+  return text
+    .normalize('NFC')
+    .replace(
+      new RegExp(words.map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|'), 'giu'),
+      '<address>',
+    );
 };

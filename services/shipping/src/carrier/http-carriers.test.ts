@@ -56,6 +56,16 @@ describe('booking over HTTP', () => {
   });
 
   it.each([
+    ['प्रिया शर्मा', 'प्रिया शर्मा is not known', '… … is not known'],
+    ['王伟', '找不到王伟', '找不到…'],
+    ['Bo Müller', 'bo MU\u0308LLER will not open the box', '… … will not open the box'],
+  ])('strikes %s from a rejection, however it is written', async (name, detail, reason) => {
+    const carriers = await answering(422, { detail });
+    const answer = await carriers.book({ ...request, recipient: { ...request.recipient, name } }, options());
+    expect(answer).toEqual({ kind: 'rejected', reason });
+  });
+
+  it.each([
     [500, {}],
     [503, { code: 'unavailable' }],
     [302, {}],
@@ -127,6 +137,15 @@ describe('cancelling and handing over', () => {
     const carriers = await answering(status, { code: 'not-now' });
     await expect(carriers.cancel(named, options())).rejects.toMatchObject({ name: 'AskAgain' });
     await expect(carriers.handOver(named, 2, options())).rejects.toMatchObject({ name: 'AskAgain' });
+  });
+
+  it('repeats no more of a refusal than a short code', async () => {
+    const said = async (code: string) => {
+      const carriers = await answering(422, { code });
+      return String(await carriers.cancel(named, options()).catch((error: unknown) => error));
+    };
+    expect(await said('not-now')).toContain('(422 not-now)');
+    expect(await said('picked up by Ada Secret, 7 Rue Secrète')).toContain('(422)');
   });
 
   it('believes that a booking is unknown only when nothing lives under its key', async () => {

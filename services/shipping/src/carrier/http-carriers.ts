@@ -2,6 +2,7 @@ import { text, timestamp } from '@baton/contracts';
 import { z } from 'zod';
 import type { Recipient } from '../domain/address.js';
 import type { BookingAnswer } from '../domain/decision.js';
+import { codeIn } from '../domain/shipment.js';
 import {
   AskAgain,
   type BookingName,
@@ -147,18 +148,31 @@ const notDone = (call: string, carrier: string, answer: Answer): Error => {
   const { status } = answer;
   if (status < 400 || status >= 500) return unanswered(call, carrier, answer);
   return new AskAgain(
-    `${carrier} refuses to ${call} (${status}${withCode(problemIn(answer).code)}); it is asked again.`,
+    `${carrier} refuses to ${call} (${status}${withCode(codeIn(problemIn(answer).code))}); it is asked again.`,
   );
 };
 
 const withCode = (code: string | undefined): string => (code === undefined ? '' : ` ${code}`);
 
+/** Letters with their marks, without which scripts such as Devanagari have no words, and digits. */
+const LETTER = String.raw`[\p{L}\p{M}\p{N}]`;
+/** Scripts in which a whole name has two letters, and words stand without spaces between them. */
+const DENSE = /^[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+
+/** What to look for of a part of an address; short words of other scripts are looked for in names alone, as words. */
+const patternsOf = (value: string | null, least: number): readonly string[] =>
+  (value?.normalize('NFC').match(new RegExp(`${LETTER}+`, 'gu')) ?? []).flatMap((word) => {
+    if (word.length >= (DENSE.test(word) ? 2 : 3)) return word;
+    return word.length >= least ? `(?<!${LETTER})${word}(?!${LETTER})` : [];
+  });
+
 /** A carrier's words as our events can carry them: carriers like to repeat the address that they refuse. */
 const reasonFrom = (words: string, { name, street, city, region, postalCode }: Recipient): string => {
-  const personal = [name, street, city, region, postalCode].flatMap(
-    (value) => value?.match(/[\p{L}\p{N}]{3,}/gu) ?? [],
-  );
-  const safe = words.toWellFormed().replaceAll('\u0000', '');
+  const personal = [
+    ...patternsOf(name, 2),
+    ...[street, city, region, postalCode].flatMap((value) => patternsOf(value, 3)),
+  ];
+  const safe = words.toWellFormed().replaceAll('\u0000', '').normalize('NFC');
   const without = personal.length > 0 ? safe.replace(new RegExp(personal.join('|'), 'giu'), '…') : safe;
   const clean = without.slice(0, MAX_REASON).toWellFormed().trim();
   return clean === '' ? 'no reason given' : clean;
