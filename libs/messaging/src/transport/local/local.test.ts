@@ -132,7 +132,6 @@ describe('the local transport', () => {
     throughCable.hostname = '127.0.0.1';
     throughCable.port = String(cable.port);
     const transport = await LocalTransport.connect({ url: throughCable.href, schema, stuckAfterMs: 1_500 });
-    transports.push(transport);
     const name = unique('stuck');
     await transport.ensureTopics([topic(name, 1)]);
     const { consumer } = await Member.join(transport, unique('group'), [name]);
