@@ -159,6 +159,7 @@ describe('the local transport', () => {
     });
     await until(() => member.records.length >= 1);
     expect(member.records.map(({ offset, value }) => [offset, String(value)])).toEqual([[2n, 'new']]);
+    expect(member.assignments).toEqual([[{ topic: name, partition: 0, first: 2n, offset: 3n, partitions: 1 }]]);
   });
 
   it('encodes chunks so that they come back as they were, small and large', () => {
