@@ -295,7 +295,7 @@ export class PipelineRuntime extends Pipeline {
   /** What follows a commit: publish, perform, answer, move on. */
   private finish(inputs: readonly Input[], committed: Committed): void {
     crashPoint('after-commit');
-    this.publisher.remember(committed.looked);
+    this.publisher.remember([...committed.looked, ...committed.before.map(({ id }) => id)]);
     this.publisher.enqueue(committed.outbox ? [...committed.before, committed.outbox] : committed.before);
     for (const input of inputs) {
       if (input.kind === 'effect') this.effects?.settled(input.effect);
