@@ -52,19 +52,25 @@ export function settingsOf(
   };
 }
 
+/** A value as properties files write it: a certificate has several lines. */
+const escaped = (value: string): string => value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+
 /** Settings as the text of a properties file. */
 export function propertiesOf(settings: Readonly<Record<string, string>>): string {
   return Object.entries(settings)
-    .map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n`)
+    .map(([key, value]) => `${key}=${escaped(value)}\n`)
     .join('');
 }
 
-/** Settings as the variables of Kafka's image: `log.dirs` is `KAFKA_LOG_DIRS`, and a dash three underscores. */
+/**
+ * Settings as the variables of Kafka's image, which puts them into a properties file as they are: `log.dirs` is
+ * `KAFKA_LOG_DIRS`, a dash three underscores, an underscore two.
+ */
 export function variablesOf(settings: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(settings).map(([key, value]) => [
-      `KAFKA_${key.toUpperCase().replaceAll('.', '_').replaceAll('-', '___')}`,
-      value,
+      `KAFKA_${key.toUpperCase().replaceAll('_', '__').replaceAll('.', '_').replaceAll('-', '___')}`,
+      escaped(value),
     ]),
   );
 }

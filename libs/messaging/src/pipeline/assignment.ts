@@ -35,7 +35,7 @@ export interface Assignment extends Taken {
   readonly isKnown: (outboxId: string) => boolean;
   /** The database refused what the only input's reaction asked for, with this error. */
   readonly condemned?: unknown;
-  /** Nor could it be told that its key waits: that is left out. */
+  /** That its key waits is not told: the database may have refused that. */
   readonly isMute?: boolean;
 }
 

@@ -56,12 +56,17 @@ export const runOn = (client: pg.ClientBase): Run => {
     });
     return begun;
   };
-  return (text, params, name) =>
-    exchange()
+  return (text, params, name) => {
+    const answer = exchange()
       .add(text, params, name)
       .catch((error: unknown) => {
         throw new DatabaseFault(error);
       });
+    // Who begins several, and then throws because the values of the next cannot be written, awaits none of them; their
+    // connection is closed, and without a listener its error would end the process.
+    answer.catch(() => undefined);
+    return answer;
+  };
 };
 
 /** Runs `work` on a connection of its own; one that failed is closed, not used again. */

@@ -205,6 +205,8 @@ export class Consumption {
       this.counts.set(end.topic, end.partitions);
       this.behind.set(name, end.offset);
       this.forget(name);
+      // What is past its retention comes no more, and counts as passed over.
+      this.seen.set(name, end.first);
       this.reached(name);
     }
     return positions;

@@ -46,8 +46,8 @@ class OneOfTwo implements Transport {
   }
 
   async assign(partition: number): Promise<void> {
-    const offset = BigInt(this.backlog.length);
-    await this.subscription?.onAssigned([{ topic: 'orders', partition, offset, partitions: PARTITIONS }]);
+    const end = { topic: 'orders', partition, first: 0n, offset: BigInt(this.backlog.length), partitions: PARTITIONS };
+    await this.subscription?.onAssigned([end]);
   }
 
   revoke(partition: number): void {
@@ -108,6 +108,16 @@ test('deadlines wait until the consumer has reached the end that it saw when it 
   await eventually(() => service.plan.handled.includes('due a'));
   expect(looks[0]).toBe(240);
   expect(service.plan.handled.indexOf('due a')).toBe(50);
+});
+
+test('deadlines do not wait for what is past its retention', async () => {
+  const transport = await LocalTransport.connect({ url: database.url });
+  transports.push(transport);
+  await transport.ensureTopics(['orders', 'stock'].map((name) => topic(name, 1)));
+  await transport.publish([wish('b', 1), wish('b', 2)]);
+  await database.query('delete from transport.chunks');
+  const service = await start(transport, dueUntilHandled('a'));
+  await eventually(() => service.plan.handled.includes('due a'));
 });
 
 test('a deadline waits for the process that hears its order to catch up, whichever other one finds it', async () => {

@@ -136,3 +136,16 @@ test('what two processes have left, one after the other, is published in its ord
   expect([...new Set(versions(third))]).toEqual([1, 2, 3]);
   for (const service of dying) void service.pipeline.stop();
 });
+
+test('what another process has left is published once, however many of its orders a process goes on with', async () => {
+  const [first, second] = [new MemoryTransport(), new MemoryTransport()];
+  const last = await start(second);
+  const dying = await TallyService.start(database, first);
+  first.beforePublish = () => new Promise(() => undefined);
+  await last.pipeline.submit(Add, { orderId: 'own', amount: 1 });
+  for (const orderId of ['a', 'b']) await dying.pipeline.submit(Add, { orderId, amount: 1 });
+  for (const orderId of ['b', 'a']) await last.pipeline.submit(Add, { orderId, amount: 1 });
+  await eventually(() => expect(second.records).toHaveLength(5));
+  expect(second.records.map(({ key }) => key)).toEqual(['own', 'a', 'b', 'b', 'a']);
+  void dying.pipeline.stop();
+});

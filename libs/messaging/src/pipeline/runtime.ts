@@ -86,6 +86,10 @@ export class PipelineRuntime extends Pipeline {
   /** Held messages that are queued already. */
   private readonly heldQueued = new Set<string>();
   private stopping = false;
+  /** False once nothing comes any more. */
+  private isFed = true;
+  /** True once nothing is handled any more. */
+  private hasEnded = false;
   private commandsQueued = 0;
   private reactions: Reactions | undefined;
   private effects: EffectWorker | undefined;
@@ -142,7 +146,7 @@ export class PipelineRuntime extends Pipeline {
       const members = { issues: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })) };
       return Promise.reject(new Refused(400, 'invalid-request', describeIssues(parsed.error), members));
     }
-    if (this.stopping) return Promise.reject(new Refused(503, 'stopping', 'The service is stopping; try again.'));
+    if (this.stopping) return Promise.reject(stopped());
     if (this.commandsQueued >= MOST_COMMANDS) {
       return Promise.reject(new Refused(503, 'overloaded', 'Too many requests wait; try again in a moment.'));
     }
@@ -176,6 +180,7 @@ export class PipelineRuntime extends Pipeline {
     await Promise.all(this.pollers.map((poller) => poller.stop()));
     await this.consumption.stop();
     await this.effects?.stop();
+    this.isFed = false;
     this.queue.wake();
     await this.looping;
     clearTimeout(deadline);
@@ -190,8 +195,9 @@ export class PipelineRuntime extends Pipeline {
     const { batchSize = gathering.loadMs ? GATHERED_BATCH_SIZE : BATCH_SIZE } = this.options;
     let pauseMs = 0;
     for (;;) {
-      if (!this.stopping) await this.queue.something();
-      if (this.stopping && this.queue.size === 0) return;
+      // Also while it stops: whoever looks for deadlines waits for those that it has found, and answers are on their way.
+      if (this.isFed) await this.queue.something();
+      else if (this.queue.size === 0) return;
       if (pauseMs > 0 && this.queue.size < batchSize && !this.stopping) await rest(pauseMs, this.abort.signal);
       // One turn of the event loop, so that all partitions of a fetch are in the same unit of work.
       await turn();
@@ -202,6 +208,7 @@ export class PipelineRuntime extends Pipeline {
         await this.work(taken, this.consumption.expectation());
       } catch (error) {
         // Only an abort ends patience. Nothing was committed: records come again, commands are told, those that wait too.
+        this.hasEnded = true;
         const left = this.queue.take(this.queue.size, true).inputs;
         for (const input of [...inputs, ...left]) if (input.kind === 'command') input.reject(error);
         return;
@@ -232,8 +239,10 @@ export class PipelineRuntime extends Pipeline {
           else if (inputs.length > 1) {
             for (const half of halves(taken)) await this.work(half, expected);
             return;
-          } else if (!('condemned' in state)) state.condemned = error;
+          }
+          // It may be the notice that its key waits, else what its reaction asked for, else both.
           else if (!state.isMute) state.isMute = true;
+          else if (!('condemned' in state)) Object.assign(state, { condemned: error, isMute: false });
           else throw error;
         }
       }
@@ -286,7 +295,7 @@ export class PipelineRuntime extends Pipeline {
   /** What follows a commit: publish, perform, answer, move on. */
   private finish(inputs: readonly Input[], committed: Committed): void {
     crashPoint('after-commit');
-    this.publisher.remember(committed.looked);
+    this.publisher.remember([...committed.looked, ...committed.before.map(({ id }) => id)]);
     this.publisher.enqueue(committed.outbox ? [...committed.before, committed.outbox] : committed.before);
     for (const input of inputs) {
       if (input.kind === 'effect') this.effects?.settled(input.effect);
@@ -328,6 +337,7 @@ export class PipelineRuntime extends Pipeline {
     id: string,
     inbox?: CommandInput['inbox'],
   ): Promise<Reply> {
+    if (this.hasEnded) return Promise.reject(stopped());
     const key = definition.keyOf(data);
     const message: Message = { name: definition.eventName, id, key, body: { id, data }, trace: activeHeaders() };
     this.commandsQueued += 1;
@@ -353,6 +363,8 @@ export class PipelineRuntime extends Pipeline {
     return new Map(rows.map(({ state, count }) => [state, Number(count)]));
   }
 }
+
+const stopped = (): Refused => new Refused(503, 'stopping', 'The service is stopping; try again.');
 
 const resultMessage = (effect: SavedEffect, result: unknown, trace: Headers): Message => {
   const { payload, key, kind, tries } = effect;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { eventually, freshDatabase, MemoryTransport, PortCable } from '../testing/index.js';
-import { Add, Due, TallyService } from '../testing/tally.js';
+import { Add, Due, TallyService, wish } from '../testing/tally.js';
 
 test('a stop ends though the database is away, a deadline is under way, and a command waits', async () => {
   const database = await freshDatabase();
@@ -35,3 +35,32 @@ test('a stop ends though the database is away, a deadline is under way, and a co
   cable.close();
   await database.drop();
 }, 40_000);
+
+test('a deadline that is still looked for when all else is handled holds up no stop', async () => {
+  const database = await freshDatabase();
+  const transport = new MemoryTransport();
+  const found = Promise.withResolvers<void>();
+  let looks = 0;
+  const dues = {
+    name: 'dues',
+    pollMs: 5,
+    next: async () => {
+      looks += 1;
+      await found.promise;
+      return [{ command: Due, data: { orderId: 'a' }, place: ['a'] }];
+    },
+  };
+  const service = await TallyService.start(database, transport, { dueSources: [dues] });
+  await eventually(() => looks === 1);
+  const stopping = service.stop();
+  transport.deliver([wish('b', 1)]);
+  await eventually(async () =>
+    expect(await database.query('select 1 from position where next_offset = 1')).toHaveLength(1),
+  );
+  // By now a loop that had seen nothing more to do would be over.
+  await eventually(() => transport.records.length === 1);
+  found.resolve();
+  await stopping;
+  expect(service.plan.handled).toEqual(['b/0/OrderCancellationRequested/1/1', 'due a']);
+  await database.drop();
+});

@@ -37,7 +37,7 @@ test.each([
   ['fails', refuse],
   ['is refused by the database', (parked: { readonly total: number }) => ({ ...parked, total: 5_000 })],
 ] as const)('a message is held, and all others go on, when the notice that it waits %s', async (_how, park) => {
-  await start({ poison: 2, tries: 2, park: park as never });
+  await start({ poison: 2, tries: 1, park: park as never });
   transport.deliver([wish('a', 2), wish('b', 1)]);
   transport.deliver([wish('c', 1)]);
   await eventually(async () => expect(await totals()).toEqual({ b: 1, c: 1 }));
@@ -50,9 +50,12 @@ test('a message whose outcome cannot be written is held, and all others go on', 
     instead: (orderId, number, usual) =>
       number === 2 ? { save: [save(Tallies, { ...none(orderId), heard: [1n] as never })] } : usual,
   });
+  transport.deliver([wish('a', 1)]);
+  await eventually(async () => expect(await totals()).toEqual({ a: 1 }));
+  // With one that inserts a row, which is on its way when it is found that the other cannot be written.
   transport.deliver([wish('a', 2), wish('b', 1)]);
   transport.deliver([wish('c', 1)]);
-  await eventually(async () => expect(await totals()).toMatchObject({ b: 1, c: 1 }));
+  await eventually(async () => expect(await totals()).toEqual({ a: 1, b: 1, c: 1 }));
   await eventually(async () =>
     expect(await held()).toEqual([{ key: 'a', state: 'dead', reason: expect.stringContaining('BigInt') }]),
   );

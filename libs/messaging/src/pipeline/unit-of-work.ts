@@ -75,7 +75,9 @@ export class UnitOfWork {
     }
 
     const looked = new Set([...this.map.outboxIds()].filter((outboxId) => !isKnown(outboxId)));
-    const unpublished = looked.size > 0 ? await readOutbox(this.run, [...looked]) : [];
+    const found = looked.size > 0 ? await readOutbox(this.run, [...looked]) : [];
+    // Those among the older ones that are known are published, or queued before.
+    const unpublished = found.filter((row) => !isKnown(row.id));
     const { positions, rewind } = this.positions(before);
     const outbox = this.ledger.outbox(id);
     crashPoint('before-commit');

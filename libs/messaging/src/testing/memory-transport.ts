@@ -146,6 +146,7 @@ export class MemoryTransport implements Transport {
       const ends = subscription.topics.map((topic) => ({
         topic,
         partition: 0,
+        first: 0n,
         offset: BigInt(this.logs.get(topic)?.length ?? 0),
         partitions: 1,
       }));

@@ -47,6 +47,8 @@ export interface PartitionOffset extends TopicPartition {
 
 /** A partition as it is when it is assigned. */
 export interface AssignedPartition extends TopicPartition {
+  /** The first offset that is still there. */
+  readonly first: bigint;
   /** The offset that the next record will get. */
   readonly offset: bigint;
   /** How many partitions its topic has. */
@@ -68,10 +70,10 @@ export interface Reading {
 /** What a consumer tells the code that uses it, and asks of it. */
 export interface Subscription extends Reading {
   /**
-   * Called when partitions were assigned, before anything of them is delivered, with each partition's end offset and the
-   * number of its topic's partitions at that moment. Answers where to begin: an offset, or nothing for a partition whose committed offset (else its
-   * beginning) is right. An offset that the transport does not have (past its retention, or beyond the end because the
-   * topic was made anew) becomes the beginning of what there is.
+   * Called when partitions were assigned, before anything of them is delivered, with each partition's first and end
+   * offset and the number of its topic's partitions at that moment. Answers where to begin: an offset, or nothing for a
+   * partition whose committed offset (else its beginning) is right. An offset that the transport does not have (past its
+   * retention, or beyond the end because the topic was made anew) becomes the beginning of what there is.
    *
    * A rejection: asked again after a pause, with the ends as they are then. `onRevoked` may come while it is under way;
    * then its answer counts no more, and it is called anew with the next assignment. Partitions may come in several calls;

@@ -53,6 +53,7 @@ export class FedTransport implements Transport {
     const ends = subscription.topics.map((topic) => ({
       topic,
       partition: this.partition,
+      first: 0n,
       offset: 0n,
       partitions: this.partition + 1,
     }));

@@ -89,9 +89,10 @@ export class Lanes {
       const states = await patiently(readStates, { giveUp, onFailure, signal });
       outage.works(part);
       if (!current()) return [];
-      const ends = states.map(({ topic, partition, end, partitions }) => ({
+      const ends = states.map(({ topic, partition, first, end, partitions }) => ({
         topic,
         partition,
+        first,
         offset: end,
         partitions,
       }));

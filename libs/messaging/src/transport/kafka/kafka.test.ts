@@ -227,7 +227,7 @@ describe('what is particular to Kafka', () => {
     member.consumer.seek({ topic: name, partition: 0, offset: 17n });
     await until(() => member.records.length === 4);
     expect(member.values).toEqual(['0', '1', '0', '1']);
-    expect(member.assignments.at(-1)).toEqual([{ topic: name, partition: 0, offset: 2n, partitions: 1 }]);
+    expect(member.assignments.at(-1)).toEqual([{ topic: name, partition: 0, first: 0n, offset: 2n, partitions: 1 }]);
     expect(member.assignments).toHaveLength(2);
     expect(member.revocations).toHaveLength(1);
     await transport.close();

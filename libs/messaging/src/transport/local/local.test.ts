@@ -132,7 +132,6 @@ describe('the local transport', () => {
     throughCable.hostname = '127.0.0.1';
     throughCable.port = String(cable.port);
     const transport = await LocalTransport.connect({ url: throughCable.href, schema, stuckAfterMs: 1_500 });
-    transports.push(transport);
     const name = unique('stuck');
     await transport.ensureTopics([topic(name, 1)]);
     const { consumer } = await Member.join(transport, unique('group'), [name]);
@@ -160,6 +159,7 @@ describe('the local transport', () => {
     });
     await until(() => member.records.length >= 1);
     expect(member.records.map(({ offset, value }) => [offset, String(value)])).toEqual([[2n, 'new']]);
+    expect(member.assignments).toEqual([[{ topic: name, partition: 0, first: 2n, offset: 3n, partitions: 1 }]]);
   });
 
   it('encodes chunks so that they come back as they were, small and large', () => {
