@@ -61,6 +61,7 @@ const decodeRecord = (record: IncomingRecord, isHeard: (eventName: string) => bo
   const { headers } = record;
   const trace = traceOf(headers);
   const refuse = (reason: string): Decoded => ({ kind: 'refused', reason, trace });
+  if (record.unreadable !== undefined) return refuse(`The record cannot be unpacked: ${record.unreadable}.`);
   const structured = isStructured(headers);
 
   if (!structured && headers.ce_type !== undefined) {

@@ -35,6 +35,11 @@ describe('A record of a stranger', () => {
     expect(read({ headers, timestamp })).toMatchObject({ kind: 'refused', reason });
   });
 
+  it('is refused with the reason when it could not be unpacked', () => {
+    const reason = 'The record cannot be unpacked: LZ4 compression not implemented.';
+    expect(read({ unreadable: 'LZ4 compression not implemented' })).toMatchObject({ kind: 'refused', reason });
+  });
+
   it('is refused, and nothing is thrown, when reading it fails in a way that nobody thought of', () => {
     const value = new Proxy(Buffer.from('{}'), {
       get: () => {

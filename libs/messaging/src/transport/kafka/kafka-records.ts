@@ -18,6 +18,7 @@ class KafkaRecord implements IncomingRecord {
   readonly timestamp: number;
   readonly key: string | undefined;
   readonly value: Buffer | undefined;
+  readonly unreadable: string | undefined;
   readonly #raw: RawHeaders | undefined;
   #headers: Headers | undefined;
   #type: string | undefined | null = null;
@@ -31,8 +32,10 @@ class KafkaRecord implements IncomingRecord {
     this.timestamp = Number(message.timestamp);
     this.key = message.key?.toString('utf8');
     this.value = message.value ?? undefined;
+    const { rawHeaders, unreadable } = message as { readonly rawHeaders?: RawHeaders; readonly unreadable?: string };
+    this.unreadable = unreadable;
     // Records of before Kafka 0.11 have no headers.
-    this.#raw = (message as { readonly rawHeaders?: RawHeaders }).rawHeaders;
+    this.#raw = rawHeaders;
   }
 
   get headers(): Headers {

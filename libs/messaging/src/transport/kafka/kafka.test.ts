@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { describe, expect, it, vi } from 'vitest';
 import { Member, record, topic, unique, until } from '../testing/member.js';
@@ -98,6 +99,45 @@ describe('what is particular to Kafka', () => {
       await stranger.send({ topic: name, compression: kafkajs.CompressionTypes.ZSTD, messages });
       await stranger.disconnect();
       await until(() => member.values.includes('v'.repeat(500)));
+      await transport.close();
+    },
+  );
+
+  /** Snappy's format for what is written as it is: its length, then one literal. */
+  const snappy = (bytes: Buffer): Buffer => {
+    const head = Buffer.from([0x80 | (bytes.length & 0x7f), bytes.length >> 7, 61 << 2, 0, 0]);
+    head.writeUInt16LE(bytes.length - 1, 3);
+    return Buffer.concat([head, bytes]);
+  };
+  const { Snappy, GZIP } = kafkajs.CompressionTypes;
+
+  it.each([
+    ['packed in a way that nobody here knows', Snappy, snappy, 500, 'Snappy compression not implemented'],
+    ['too large once it is unpacked', GZIP, gzipSync, 100_000_000, 'Cannot create a Buffer larger than'],
+  ] as const)(
+    'goes on after a batch of a stranger that is %s, and says so of each record',
+    async (_, type, pack, size, why) => {
+      const transport = await connect('reader');
+      const name = unique('stranger');
+      await transport.ensureTopics([topic(name, 1)]);
+      const member = await Member.join(transport, unique('group'), [name]);
+      const codecs = kafkajs.CompressionCodecs;
+      const known = codecs[type];
+      const stranger = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).producer();
+      await stranger.connect();
+      codecs[type] = () => ({
+        compress: async ({ buffer }: { readonly buffer: Buffer }) => pack(buffer),
+        decompress: (bytes: Buffer) => known().decompress(bytes),
+      });
+      const messages = [{ value: Buffer.alloc(size, 'v') }, { value: 'small' }];
+      await stranger.send({ topic: name, compression: type, messages });
+      codecs[type] = known;
+      await stranger.disconnect();
+      await transport.publish([record(name, 'key', 'after')]);
+      await until(() => member.values.includes('after'));
+      expect(member.records.map(({ offset }) => offset)).toEqual([0n, 1n, 2n]);
+      const told = member.records.map(({ unreadable }) => unreadable);
+      expect(told).toEqual([expect.stringContaining(why), expect.stringContaining(why), undefined]);
       await transport.close();
     },
   );
