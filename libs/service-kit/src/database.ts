@@ -9,6 +9,23 @@ import type { ServiceDefinition } from './service.js';
 const MIGRATION_LOCK = 7_283_311;
 const RETRY_MS = 500;
 
+/** Does what needs the database, and again for as long as that is away; `signal` ends the waiting, with the last error. */
+export const onceThere = async <Result>(
+  log: PipelineLog,
+  signal: AbortSignal | undefined,
+  work: () => Promise<Result>,
+): Promise<Result> => {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof ConfigError || !isAway(error) || signal?.aborted) throw error;
+      if (tries === 0) log.warn('Postgres does not answer, waiting', { reason: (error as Error).message });
+      await pause(RETRY_MS, undefined, signal && { signal });
+    }
+  }
+};
+
 /**
  * Connects a service to its database, waiting for one that is away, and brings its tables up to date; several processes
  * may start at once.
@@ -30,17 +47,15 @@ export const openDatabase = async (
     poolErrorHandler: () => undefined,
     extra: { max: 5, connectionTimeoutMillis: 5_000 },
   });
-  for (let tries = 0; !dataSource.isInitialized; tries += 1) {
+  await onceThere(log, signal, async () => {
     try {
       await dataSource.initialize();
     } catch (error) {
-      if (!isAway(error)) throw new ConfigError(`DATABASE_URL does not fit: ${(error as Error).message}.`);
-      if (signal?.aborted) throw error;
-      if (tries === 0) log.warn('Postgres does not answer, waiting', { reason: (error as Error).message });
-      await pause(RETRY_MS, undefined, signal && { signal });
+      if (isAway(error)) throw error;
+      throw new ConfigError(`DATABASE_URL does not fit: ${(error as Error).message}.`);
     }
-  }
-  await migrate(dataSource);
+  });
+  await onceThere(log, signal, () => migrate(dataSource));
   return dataSource;
 };
 
@@ -49,8 +64,9 @@ const migrate = async (dataSource: DataSource): Promise<void> => {
   try {
     await runner.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await dataSource.runMigrations({ transaction: 'each' });
-    await runner.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]);
   } finally {
+    // A connection that is kept would keep the lock, and the next try wait for it; one that broke has lost it.
+    await runner.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
     await runner.release();
   }
 };

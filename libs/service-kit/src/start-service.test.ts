@@ -1,5 +1,5 @@
 import { StateEntity } from '@baton/messaging';
-import { freshDatabase, MemoryTransport } from '@baton/messaging/testing';
+import { freshDatabase, MemoryTransport, PortCable } from '@baton/messaging/testing';
 import { Injectable, Module, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { Entity, type MigrationInterface, PrimaryColumn, type QueryRunner } from 'typeorm';
 import { expect, it } from 'vitest';
@@ -60,6 +60,55 @@ it('tells a provider once that it begins, though it serves HTTP and reacts to ev
     await service.stop();
     await database.drop();
   }
+});
+
+/** Cut by a start at a point of its own, and mended as soon as the start says that it waits. */
+let cable: PortCable;
+
+class Cuts1764000001000 implements MigrationInterface {
+  static at = 0;
+
+  async up(runner: QueryRunner): Promise<void> {
+    Cuts1764000001000.at -= 1;
+    if (Cuts1764000001000.at === 0) cable.cut();
+    await runner.query('create table other (id text primary key)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table other');
+  }
+}
+
+class CuttingTransport extends MemoryTransport {
+  override async ensureTopics(): Promise<void> {
+    cable.cut();
+  }
+}
+
+it.each([
+  ['in the middle of its migrations', 1, MemoryTransport],
+  ['while it waits for its brokers', 0, CuttingTransport],
+])('waits for a database that goes away %s', async (_name, migration, SomeTransport) => {
+  Cuts1764000001000.at = migration;
+  const database = await freshDatabase();
+  const url = new URL(database.url);
+  cable = await PortCable.to(url.hostname, Number(url.port));
+  url.port = String(cable.port);
+  const said: string[] = [];
+  const logDestination = {
+    write(line: string) {
+      said.push(line);
+      if (line.includes('Postgres does not answer, waiting')) cable.mend();
+    },
+  };
+  const definition = { ...things, migrations: [...things.migrations, Cuts1764000001000] };
+  const env = { DATABASE_URL: url.href, LOG_LEVEL: 'warn' };
+  const service = await startService(definition, { env, transport: new SomeTransport(), logDestination });
+  expect(said).toContainEqual(expect.stringContaining('Postgres does not answer, waiting'));
+  expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
+  await service.stop();
+  cable.close();
+  await database.drop();
 });
 
 /** How a start ends that could wait for ever for what never comes. */

@@ -21,7 +21,7 @@ import { Logger as NestLogger, LoggerModule } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
 import { DataSource } from 'typeorm';
 import { baseConfig, ConfigError, readConfig } from './config.js';
-import { openDatabase } from './database.js';
+import { onceThere, openDatabase } from './database.js';
 import { readJson } from './json-bodies.js';
 import { DeadLettersController } from './dead-letters.js';
 import { HealthController } from './health.js';
@@ -94,8 +94,10 @@ export const startService = async (
     transport = options.transport ?? (await connectTransport(definition.name, config, log, options.signal));
     await transport.ensureTopics(topicDeclarations);
     const { name: service, dueSources = [], gathering = {}, retention: plan = {} } = definition;
-    housekeeper = new Housekeeper({ service, dataSource, plan, settings, log });
-    await housekeeper.start();
+    const keeper = new Housekeeper({ service, dataSource, plan, settings, log });
+    // It may have gone while the brokers were waited for.
+    await onceThere(log, options.signal, () => keeper.start());
+    housekeeper = keeper;
     pipeline = new PipelineRuntime({ service, databaseUrl, dataSource, transport, log, dueSources, gathering });
   }
 

@@ -66,6 +66,14 @@ describe('A broker that answers nothing for a while', () => {
     await transport.close();
   };
 
+  it.each([0, 1, 2])('is waited for by who starts, also where it dies after %i answers', async (answers) => {
+    const cable = new SocketCable();
+    cable.loseAfter(answers, REQUESTS.Metadata);
+    const starts = await KafkaTransport.connect({ brokers, clientId: 'starts', socketFactory: cable.socketFactory });
+    await starts.ensureTopics([topic(unique('starts'), 1)]);
+    await starts.close();
+  });
+
   it('stops no member that failed to join anew, and is a member still', async () => {
     const cable = new SocketCable();
     const options = { brokers, clientId: 'told', heartbeatMs: 200, socketFactory: cable.socketFactory };

@@ -15,6 +15,7 @@ export class SocketCable implements Cable {
   #frozen = false;
   readonly #refusals = new Map<number, { readonly error: number; readonly times: number }>();
   #trap: { readonly apiKey: number; readonly sprung: () => void } | undefined;
+  #loss: { readonly apiKey: number; passing: number } | undefined;
 
   readonly socketFactory: ISocketFactory = ({ host, port, onConnect }) => {
     // Port 1 of the local host refuses.
@@ -44,6 +45,11 @@ export class SocketCable implements Cable {
     return promise;
   }
 
+  /** Once so many more requests of a kind (Kafka's number of its API) have passed, the next one loses its connection. */
+  loseAfter(passing: number, apiKey: number): void {
+    this.#loss = { apiKey, passing };
+  }
+
   /** The next requests of a kind (Kafka's number of its API) are answered here with an error (Kafka's number of it). */
   refuse(apiKey: number, error: number, times: number): void {
     this.#refusals.set(apiKey, { error, times });
@@ -62,6 +68,11 @@ export class SocketCable implements Cable {
         this.#trap = undefined;
         this.freeze();
         sprung();
+      }
+      if (apiKey === this.#loss?.apiKey && this.#loss.passing-- === 0) {
+        this.#loss = undefined;
+        socket.destroy(new Error('read ECONNRESET'));
+        return true;
       }
       const { error, times } = this.#refusals.get(apiKey) ?? { error: 0, times: 0 };
       if (times === 0) return write(data as Buffer, ...rest);
