@@ -6,31 +6,29 @@ import type { z } from 'zod';
 import type { CommandDefinition } from '../api/commands.js';
 import { Refused, type Reply } from '../api/outcome.js';
 import { StoreTables } from '../state/identity-map.js';
-import { observePipeline, pipelineMetrics } from '../telemetry/metrics.js';
-import { activeHeaders, beginBatchSpan, linkTo } from '../telemetry/tracing.js';
+import { observePipeline } from '../telemetry/metrics.js';
+import { activeHeaders } from '../telemetry/tracing.js';
 import type { Headers, Transport } from '../transport/port.js';
 import { describeIssues, isPassedOver } from '../wire/cloud-events.js';
-import type { Assignment, Committed } from './assignment.js';
+import type { Committed } from './assignment.js';
+import { Batches } from './batches.js';
 import { query, runOn, unitOfWorkPool, withClient } from './connection.js';
 import { Consumption } from './consumption.js';
 import { crashPoint } from './crash-points.js';
 import { DueLook } from './due-look.js';
 import { type SavedEffect, subjectOf } from './effect.js';
 import { EffectWorker, type Performer } from './effect-worker.js';
-import { classify, DatabaseFault, MessageFault } from './errors.js';
 import { dueHeld } from './held-messages.js';
 import { deliveryPatience, type Gathering, patienceOf, pauseAfter } from './gathering.js';
 import type { RetryPolicy } from './holding.js';
-import { type CommandInput, type Input, type Message, messageOf } from './inputs.js';
+import type { CommandInput, Input, Message } from './inputs.js';
 import type { PipelineLog } from './log.js';
-import { patiently, Poller, rest } from './patience.js';
+import { Poller, rest } from './patience.js';
 import { type DueCommand, type DueSource, Pipeline, type SubmitOptions } from './pipeline.js';
 import { Publisher } from './publisher.js';
 import { InputQueue } from './queue.js';
 import type { Reactions } from './reactions.js';
-import { halves, type Taken } from './taken.js';
 import { UnitIds } from './unit-ids.js';
-import { UnitOfWork } from './unit-of-work.js';
 
 /** What a service's pipeline is made of. */
 export interface PipelineOptions {
@@ -91,7 +89,7 @@ export class PipelineRuntime extends Pipeline {
   /** True once nothing is handled any more. */
   private hasEnded = false;
   private commandsQueued = 0;
-  private reactions: Reactions | undefined;
+  private batches: Batches | undefined;
   private effects: EffectWorker | undefined;
   private holding: Poller | undefined;
   private looping: Promise<void> = Promise.resolve();
@@ -110,8 +108,21 @@ export class PipelineRuntime extends Pipeline {
 
   /** Begins to consume, to perform effects and to watch deadlines. */
   async start(reactions: Reactions, performers: readonly Performer[]): Promise<void> {
-    const { log, service, dueSources = [], gathering = {} } = this.options;
-    this.reactions = reactions;
+    const { log, service, retry, dueSources = [], gathering = {} } = this.options;
+    const { pool, tables, owner, ids, publisher } = this;
+    this.batches = new Batches({
+      service,
+      owner,
+      tables,
+      reactions,
+      retry: { ...RETRY, ...retry },
+      log,
+      pool,
+      ids,
+      publisher,
+      signal: this.abort.signal,
+      finish: (inputs, committed) => this.finish(inputs, committed),
+    });
     this.effects = new EffectWorker(this.pool, log, this.owner, performers, (effect, result, trace) => {
       this.queue.push([{ kind: 'effect', effect, message: resultMessage(effect, result, trace) }]);
     });
@@ -205,7 +216,7 @@ export class PipelineRuntime extends Pipeline {
       const { inputs } = taken;
       const begun = performance.now();
       try {
-        await this.work(taken, this.consumption.expectation());
+        await this.batches?.handle(taken, this.consumption.expectation());
       } catch (error) {
         // Only an abort ends patience. Nothing was committed: records come again, commands are told, those that wait too.
         this.hasEnded = true;
@@ -216,80 +227,6 @@ export class PipelineRuntime extends Pipeline {
       pauseMs = pauseAfter(inputs.length, performance.now() - begun, gathering);
       await this.publisher.room(this.abort.signal);
     }
-  }
-
-  /**
-   * Handles inputs, in one unit of work if the database takes them all, else in smaller ones.
-   * @param expected where the consumer stood when they were taken
-   */
-  private async work(taken: Taken, expected: Assignment['expected']): Promise<void> {
-    const { inputs } = taken;
-    if (inputs.length === 0) return;
-    const { signal } = this.abort;
-    const state: { condemned?: unknown; isMute?: boolean } = {};
-    await patiently('The database', this.options.log, signal, async () => {
-      for (;;) {
-        try {
-          this.finish(inputs, await this.attempt({ ...taken, expected }, state));
-          return;
-        } catch (error) {
-          const fault = this.faultOf(error);
-          if (fault === 'infrastructure') throw error;
-          if (fault === 'conflict') await rest(Math.random() * 20, signal);
-          else if (inputs.length > 1) {
-            for (const half of halves(taken)) await this.work(half, expected);
-            return;
-          }
-          // It may be the notice that its key waits, else what its reaction asked for, else both.
-          else if (!state.isMute) state.isMute = true;
-          else if (!('condemned' in state)) Object.assign(state, { condemned: error, isMute: false });
-          else throw error;
-        }
-      }
-    });
-  }
-
-  private async attempt(
-    taken: Taken & Pick<Assignment, 'expected'>,
-    state: Pick<Assignment, 'condemned' | 'isMute'>,
-  ): Promise<Committed> {
-    const { inputs } = taken;
-    const { reactions, tables, owner } = this;
-    if (!reactions) throw new Error('The pipeline was not started.');
-    const { service, retry, log } = this.options;
-    const published = this.publisher.takePublished();
-    const begun = performance.now();
-    const span = beginBatchSpan('unit of work', {
-      'baton.service': service,
-      'messaging.batch.message_count': inputs.length,
-    });
-    const now = () => new Date().toISOString();
-    let id: string | undefined;
-    try {
-      const committed = await withClient(this.pool, async (client) => {
-        id = await this.ids.next(runOn(client));
-        const { isKnown } = this.publisher;
-        const parts = { service, owner, tables, reactions, retry: { ...RETRY, ...retry }, log, now };
-        const unit = new UnitOfWork(client, parts, { ...taken, id, published, isKnown, ...state });
-        return unit.execute().catch((error: unknown) => {
-          throw error instanceof DatabaseFault ? error : new MessageFault(error);
-        });
-      });
-      if (span.isRecording()) for (const input of inputs) linkTo(span, messageOf(input)?.trace);
-      pipelineMetrics.duration.record((performance.now() - begun) / 1_000, { service });
-      pipelineMetrics.batchSize.record(inputs.length, { service });
-      return committed;
-    } catch (error) {
-      this.publisher.giveBack(published);
-      if (id !== undefined && this.faultOf(error) === 'infrastructure') this.ids.doubt(id);
-      throw error;
-    } finally {
-      span.end();
-    }
-  }
-
-  private faultOf(error: unknown) {
-    return classify(error, (constraint) => this.tables.isPrimaryKey(constraint));
   }
 
   /** What follows a commit: publish, perform, answer, move on. */
