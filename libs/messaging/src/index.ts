@@ -6,6 +6,7 @@ export * from './api/outcome.js';
 export * from './api/reactions.js';
 export * from './api/stores.js';
 export * from './store/state.entity.js';
+export { patiently } from './transport/delivery/backoff.js';
 export * from './transport/index.js';
 export * from './transport/port.js';
 export * from './pipeline/pipeline.js';

@@ -1,5 +1,4 @@
-import { messagingMigrations, type PipelineLog } from '@baton/messaging';
-import { setTimeout as pause } from 'node:timers/promises';
+import { messagingMigrations, patiently, type PipelineLog } from '@baton/messaging';
 import { DataSource } from 'typeorm';
 import { isAway } from './away.js';
 import { ConfigError } from './config.js';
@@ -10,20 +9,22 @@ const MIGRATION_LOCK = 7_283_311;
 const RETRY_MS = 500;
 
 /** Does what needs the database, and again for as long as that is away; `signal` ends the waiting, with the last error. */
-export const onceThere = async <Result>(
+export const onceThere = <Result>(
   log: PipelineLog,
   signal: AbortSignal | undefined,
   work: () => Promise<Result>,
 ): Promise<Result> => {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof ConfigError || !isAway(error) || signal?.aborted) throw error;
-      if (tries === 0) log.warn('Postgres does not answer, waiting', { reason: (error as Error).message });
-      await pause(RETRY_MS, undefined, signal && { signal });
-    }
-  }
+  let isTold = false;
+  return patiently(work, {
+    giveUp: (error) => error instanceof ConfigError || !isAway(error),
+    onFailure: (error) => {
+      if (!isTold) log.warn('Postgres does not answer, waiting', { reason: (error as Error).message });
+      isTold = true;
+    },
+    signal,
+    firstMs: RETRY_MS,
+    maxMs: RETRY_MS,
+  });
 };
 
 /**

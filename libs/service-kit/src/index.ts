@@ -3,6 +3,7 @@ export { endTelemetry } from './end-telemetry.js';
 export * from './logging.js';
 export * from './measuring.js';
 export { describeOpenApi, openApiOf } from './openapi.js';
+export { isTelling, strike } from './personal.js';
 export * from './problem.js';
 export * from './run-service.js';
 export * from './service.js';

@@ -91,9 +91,7 @@ it.each([
 ])('waits for a database that goes away %s', async (_name, migration, SomeTransport) => {
   Cuts1764000001000.at = migration;
   const database = await freshDatabase();
-  const url = new URL(database.url);
-  cable = await PortCable.to(url.hostname, Number(url.port));
-  url.port = String(cable.port);
+  cable = await PortCable.to(database.url);
   const said: string[] = [];
   const logDestination = {
     write(line: string) {
@@ -102,7 +100,7 @@ it.each([
     },
   };
   const definition = { ...things, migrations: [...things.migrations, Cuts1764000001000] };
-  const env = { DATABASE_URL: url.href, LOG_LEVEL: 'warn' };
+  const env = { DATABASE_URL: cable.url, LOG_LEVEL: 'warn' };
   const service = await startService(definition, { env, transport: new SomeTransport(), logDestination });
   expect(said).toContainEqual(expect.stringContaining('Postgres does not answer, waiting'));
   expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);

@@ -4,9 +4,7 @@ import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import type { MailState } from './domain/mail.js';
-
-/** States in which a mail may lie in the archive; all others are found in the table alone, which stays small. */
-const RESTING: ReadonlySet<MailState> = new Set(['sent', 'failed']);
+import { RESTING } from './store/entities.js';
 
 const states = ['waiting', 'sending', 'sent', 'failed'] as const satisfies readonly MailState[];
 
@@ -62,7 +60,7 @@ export class NotificationsApi {
   async list(@Query() query: unknown): Promise<NotificationPage> {
     const { orderId, state, after, limit } = notificationQuery.parse(query);
     const params: unknown[] = [limit + 1];
-    const mayRest = state === undefined || RESTING.has(state);
+    const mayRest = state === undefined || RESTING.includes(state);
     const conditions = [mayRest ? 'not taken_back' : 'true'];
     if (orderId !== undefined) conditions.push(`order_id = $${params.push(orderId)}`);
     // A constant, not a parameter, so that the planner knows the index of the failed ones to fit.

@@ -10,11 +10,8 @@ let service: RunningService;
 
 beforeAll(async () => {
   database = await freshDatabase();
-  const url = new URL(database.url);
-  cable = await PortCable.to(url.hostname, Number(url.port));
-  url.hostname = '127.0.0.1';
-  url.port = String(cable.port);
-  const env = { DATABASE_URL: url.href, LOG_LEVEL: 'silent' };
+  cable = await PortCable.to(database.url);
+  const env = { DATABASE_URL: cable.url, LOG_LEVEL: 'silent' };
   service = await startService(orders, { env, transport: new MemoryTransport() });
 });
 

@@ -8,6 +8,7 @@ import {
   type OutgoingRecord,
   type Transport,
 } from '@baton/messaging';
+import { numbersFrom } from '@baton/messaging/testing';
 import { trace } from '@opentelemetry/api';
 
 export const SKUS = 1_000;
@@ -28,20 +29,9 @@ const ends: ReadonlyMap<string, 'completed' | 'cancelled'> = new Map([
 /** Pause between two publishes of a paced run, milliseconds. */
 const PACE_MS = 5;
 
-/** A random number in [0, 1) that is the same in every run (mulberry32). */
-const randomFrom = (seed: number) => {
-  let state = seed;
-  return (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
-
 /** A shop that keeps a number of orders in flight: as some end, it submits as many. */
 export class Shop {
-  private readonly random = randomFrom(1);
+  private readonly random = numbersFrom(1);
   private readonly run = randomUUID().slice(0, 8);
   private readonly tracer = trace.getTracer('@baton/bench');
   private readonly inFlight = new Map<string, number>();

@@ -1,17 +1,12 @@
-/** A source of chance that a seed repeats (mulberry32). */
+import { numbersFrom } from '@baton/messaging/testing';
+
+/** A source of chance that a seed repeats. */
 export class Chance {
-  private state: number;
+  /** From 0 up to, not including, 1. */
+  readonly next: () => number;
 
   constructor(readonly seed: number) {
-    this.state = seed >>> 0;
-  }
-
-  /** From 0 up to, not including, 1. */
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    this.next = numbersFrom(seed);
   }
 
   /** A whole number from `least` to `most`. */

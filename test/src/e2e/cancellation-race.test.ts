@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { eventually } from '@baton/messaging/testing';
+import { eventually, numbersFrom } from '@baton/messaging/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mailsOf } from './support/mails.js';
 import { ids, line, LOCATION, order } from './support/orders.js';
@@ -22,17 +22,6 @@ beforeAll(async () => {
 });
 afterAll(() => world?.stop());
 
-/** Numbers from 0 up to 1 that follow from a seed (mulberry32). */
-const randomOf = (seed: number) => {
-  let state = seed;
-  return (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
-
 /** The moments that each order has passed. */
 const passed = async (): Promise<ReadonlyMap<string, ReadonlySet<Moment>>> => {
   const [lists, shipments] = await Promise.all([
@@ -53,7 +42,7 @@ const passed = async (): Promise<ReadonlyMap<string, ReadonlySet<Moment>>> => {
 };
 
 test(`${ORDERS} orders cancelled at random moments each end one way only, and the books balance (seed ${SEED})`, async () => {
-  const random = randomOf(SEED);
+  const random = numbersFrom(SEED);
   const orderIds = ids('race', ORDERS);
   const waiting = new Map(
     orderIds.map((orderId) => {

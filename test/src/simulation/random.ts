@@ -1,13 +1,12 @@
-/** Numbers that follow from a seed alone (mulberry32), so that a run can be repeated. */
-export class Random {
-  constructor(private seed: number) {}
+import { numbersFrom } from '@baton/messaging/testing';
 
+/** Numbers that follow from a seed alone, so that a run can be repeated. */
+export class Random {
   /** From 0 (included) to 1 (excluded). */
-  next(): number {
-    this.seed = (this.seed + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.seed ^ (this.seed >>> 15), 1 | this.seed);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  readonly next: () => number;
+
+  constructor(seed: number) {
+    this.next = numbersFrom(seed);
   }
 
   below(limit: number): number {

@@ -52,6 +52,10 @@ export const archived = <S extends State, K extends string>(store: Store<S, K>, 
   archive,
 });
 
+/** The condition of an archive for rows that have ended once they are in one of these states. */
+export const stateIn = (states: readonly string[]): string =>
+  `state in (${states.map((state) => `'${state}'`).join(', ')})`;
+
 /** Rows that a reaction finds by a condition instead of by key. */
 export interface Query<S extends State = State, P = unknown> {
   readonly store: Store<S>;

@@ -1,7 +1,13 @@
-import net from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
-import { Add, TallyService, wish } from '../testing/tally.js';
+import {
+  eventually,
+  type FreshDatabase,
+  freshDatabase,
+  MemoryTransport,
+  numbersFrom,
+  PortCable,
+} from '../testing/index.js';
+import { Add, TallyService, totalsIn, versionsIn, wish } from '../testing/tally.js';
 
 let database: FreshDatabase;
 const services: TallyService[] = [];
@@ -25,27 +31,11 @@ const start = async (
   services.push(service);
   return service;
 };
-const totals = async (): Promise<Record<string, number>> => {
-  const rows = await database.query('select order_id, total from tally order by order_id');
-  return Object.fromEntries(rows.map(({ order_id: id, total }) => [id as string, total as number]));
-};
-/** Numbers of the tallies that were published, in their order. */
-const versions = ({ records }: MemoryTransport): readonly number[] =>
-  records.map(({ value }) => (JSON.parse(value.toString()) as { version: number }).version);
-
-/** Numbers from 0 to 1 that look random and are the same in each run. */
-const randomly = (seed: number): (() => number) => {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    return state / 2 ** 32;
-  };
-};
-
+const totals = () => totalsIn(database);
 test.each([1, 2])(
   'messages of a key that fail again and again are handled in their order, by %i process',
   async (count) => {
-    const random = randomly(7);
+    const random = numbersFrom(7);
     const fail = (): void => {
       if (random() < 0.5) throw new Error('not now');
     };
@@ -77,49 +67,22 @@ test.each([1, 2])(
   90_000,
 );
 
-/** Stands between a process and Postgres; once armed, it cuts the connection when the answer to a commit comes. */
-const cutter = async () => {
-  const target = new URL(database.url);
-  const state = { armed: false, cut: false };
-  const server = net.createServer((client) => {
-    const upstream = net.connect(Number(target.port), target.hostname);
-    let doomed = false;
-    client.on('data', (data) => {
-      doomed ||= state.armed && data.includes('commit');
-      upstream.write(data);
-    });
-    upstream.on('data', (data) => {
-      if (!doomed) return client.write(data);
-      Object.assign(state, { armed: false, cut: true });
-      client.destroy();
-      return upstream.destroy();
-    });
-    client.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
-    upstream.on('error', () => client.destroy()).on('close', () => client.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(() => server.close());
-  const url = new URL(database.url);
-  url.hostname = '127.0.0.1';
-  url.port = String((server.address() as net.AddressInfo).port);
-  return { url: url.href, state };
-};
-
 test('a commit whose answer is lost keeps its place among the events of its key', async () => {
-  const { url, state } = await cutter();
+  const cable = await PortCable.to(database.url);
+  closers.push(() => cable.close());
   const transport = new MemoryTransport();
-  await start(transport, {}, url);
+  await start(transport, {}, cable.url);
   transport.deliver([wish('a', 1)]);
-  await eventually(() => expect(versions(transport)).toEqual([1]));
+  await eventually(() => expect(versionsIn(transport)).toEqual([1]));
   await eventually(async () => expect(await database.query('select 1 from outbox')).toEqual([]));
-  state.armed = true;
+  const lost = cable.loseAnswerTo('commit');
   transport.deliver([wish('a', 2)]);
   await eventually(async () => expect(await totals()).toEqual({ a: 3 }));
-  await eventually(() => expect(state.cut).toBe(true));
+  await lost;
   transport.deliver([wish('a', 4)]);
-  await eventually(() => expect(versions(transport)).toContain(3), 20_000);
-  await eventually(() => expect(versions(transport)).toContain(2), 20_000);
-  expect(versions(transport)).toEqual([1, 2, 3]);
+  await eventually(() => expect(versionsIn(transport)).toContain(3), 20_000);
+  await eventually(() => expect(versionsIn(transport)).toContain(2), 20_000);
+  expect(versionsIn(transport)).toEqual([1, 2, 3]);
 });
 
 test('what two processes have left, one after the other, is published in its order by a third that goes on', async () => {
@@ -132,8 +95,8 @@ test('what two processes have left, one after the other, is published in its ord
   second.beforePublish = stuck;
   for (const [n, service] of dying.entries()) await service.pipeline.submit(Add, { orderId: 'a', amount: n + 1 });
   await last.pipeline.submit(Add, { orderId: 'a', amount: 4 });
-  await eventually(() => expect(versions(third)).toEqual(expect.arrayContaining([1, 2, 3])), 20_000);
-  expect([...new Set(versions(third))]).toEqual([1, 2, 3]);
+  await eventually(() => expect(versionsIn(third)).toEqual(expect.arrayContaining([1, 2, 3])), 20_000);
+  expect([...new Set(versionsIn(third))]).toEqual([1, 2, 3]);
   for (const service of dying) void service.pipeline.stop();
 });
 

@@ -2,7 +2,7 @@ import { OrderCancellationRequested, OrderRejected, StockReplenished } from '@ba
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
 import { encode } from '../wire/cloud-events.js';
-import { Add, TallyService, wish } from '../testing/tally.js';
+import { Add, TallyService, totalsIn, versionsIn, wish } from '../testing/tally.js';
 
 let database: FreshDatabase;
 let transport: MemoryTransport;
@@ -25,10 +25,7 @@ const start = async (options: Parameters<typeof TallyService.start>[2] = {}): Pr
   return service;
 };
 
-const totals = async (): Promise<Record<string, number>> => {
-  const rows = await database.query('select order_id, total from tally order by order_id');
-  return Object.fromEntries(rows.map(({ order_id: id, total }) => [id as string, total as number]));
-};
+const totals = () => totalsIn(database);
 const count = async (table: string): Promise<number> =>
   Number((await database.query(`select count(*) as n from ${table}`))[0]?.n);
 const publishedKeys = () => transport.records.map(({ headers }) => headers.ce_id);
@@ -183,7 +180,7 @@ test('whoever goes on with a key publishes the events of its key that a crash le
   const next = await TallyService.start({ ...database, url: database.url }, heir);
   await next.pipeline.submit(Add, { orderId: 'a', amount: 2 });
   await eventually(() => expect(heir.records.length).toBeGreaterThanOrEqual(2));
-  const versions = heir.records.map(({ value }) => (JSON.parse(value.toString()) as { version: number }).version);
+  const versions = versionsIn(heir);
   expect(versions.indexOf(1)).toBeLessThan(versions.indexOf(2));
   await next.stop();
   void dead.pipeline.stop();
@@ -196,7 +193,7 @@ test('publishing is tried again until it succeeds, in order', async () => {
   transport.deliver([wish('a', 1)]);
   transport.deliver([wish('a', 2), wish('a', 3)]);
   await eventually(() => expect(transport.records).toHaveLength(3));
-  const versions = transport.records.map(({ value }) => (JSON.parse(value.toString()) as { version: number }).version);
+  const versions = versionsIn(transport);
   expect(versions).toEqual([1, 2, 3]);
 });
 

@@ -4,11 +4,7 @@ import { Add, Due, TallyService, wish } from '../testing/tally.js';
 
 test('a stop ends though the database is away, a deadline is under way, and a command waits', async () => {
   const database = await freshDatabase();
-  const { hostname, port } = new URL(database.url);
-  const cable = await PortCable.to(hostname, Number(port));
-  const url = new URL(database.url);
-  url.hostname = '127.0.0.1';
-  url.port = String(cable.port);
+  const cable = await PortCable.to(database.url);
   let isDue = false;
   const dues = {
     name: 'dues',
@@ -17,7 +13,7 @@ test('a stop ends though the database is away, a deadline is under way, and a co
   };
   const waits: string[] = [];
   const log = { info: () => undefined, warn: (message: string) => void waits.push(message), error: () => undefined };
-  const service = await TallyService.start({ ...database, url: url.href }, new MemoryTransport(), {
+  const service = await TallyService.start({ ...database, url: cable.url }, new MemoryTransport(), {
     dueSources: [dues],
     log,
   });

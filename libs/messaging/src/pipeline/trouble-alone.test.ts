@@ -2,7 +2,7 @@ import { StockShort } from '@baton/contracts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { save } from '../api/outcome.js';
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
-import { none, silent, Tallies, TallyService, wish } from '../testing/tally.js';
+import { none, silent, Tallies, TallyService, totalsIn, wish } from '../testing/tally.js';
 import { MAX_BODY_BYTES } from '../wire/cloud-events.js';
 import { Publisher } from './publisher.js';
 
@@ -23,10 +23,7 @@ afterEach(async () => {
 const start = async (options: Parameters<typeof TallyService.start>[2]): Promise<void> => {
   service = await TallyService.start(database, transport, options);
 };
-const totals = async (): Promise<Record<string, number>> => {
-  const rows = await database.query('select order_id, total from tally order by order_id');
-  return Object.fromEntries(rows.map(({ order_id: id, total }) => [id as string, total as number]));
-};
+const totals = () => totalsIn(database);
 const held = () => database.query('select key, state, reason from held_message order by id');
 
 const refuse = (): never => {

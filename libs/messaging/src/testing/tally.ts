@@ -250,6 +250,16 @@ export const tallyWorld = async () => {
   return { database, transport, stop };
 };
 
+/** What each order's wishes add up to. */
+export const totalsIn = async (database: FreshDatabase): Promise<Readonly<Record<string, number>>> => {
+  const rows = await database.query('select order_id, total from tally order by order_id');
+  return Object.fromEntries(rows.map(({ order_id: id, total }) => [id as string, total as number]));
+};
+
+/** How many wishes had been heard of its order at each event that was published, in the order of the events. */
+export const versionsIn = ({ records }: MemoryTransport): readonly number[] =>
+  records.map(({ value }) => (JSON.parse(value.toString()) as { version: number }).version);
+
 /** A wish as its writer would publish it. */
 export const wish = (orderId: string, number: number) =>
   encode(OrderCancellationRequested({ orderId, wish: number }, number), '2026-01-01T00:00:00.000Z', {});

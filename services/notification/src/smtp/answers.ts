@@ -1,3 +1,5 @@
+import { isTelling, strike } from '@baton/service-kit';
+
 /** The part of a nodemailer error that says what the mail server answered, and to what. */
 export interface SmtpError {
   readonly message: string;
@@ -35,21 +37,14 @@ export const withoutAddresses = (text: string, customer?: { readonly name: strin
     .slice(0, 500)
     .toWellFormed() || 'no words';
 
-/** Scripts in which a whole name has two letters, and words stand without spaces between them. */
-const DENSE = /^[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u;
-
 const withoutNames = (text: string, customer?: { readonly name: string; readonly email: string }): string => {
   const name = customer?.name.normalize('NFC') ?? '';
   const email = customer?.email ?? '';
   const local = email.slice(0, email.lastIndexOf('@'));
-  const words = [email, encodeURIComponent(email), local, name, ...name.split(/\s+/)].filter(
-    (word) => word.length > (DENSE.test(word) ? 1 : 2),
+  const words = [email, encodeURIComponent(email), local, name, ...name.split(/\s+/)].filter(isTelling);
+  return strike(
+    text,
+    words.map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')),
+    '<address>',
   );
-  if (words.length === 0) return text;
-  return text
-    .normalize('NFC')
-    .replace(
-      new RegExp(words.map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|'), 'giu'),
-      '<address>',
-    );
 };

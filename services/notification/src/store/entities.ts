@@ -1,5 +1,5 @@
 import type { Line, MailReason } from '@baton/contracts';
-import { archived, defineStore, isoTimestamp, StateEntity } from '@baton/messaging';
+import { archived, defineStore, isoTimestamp, StateEntity, stateIn } from '@baton/messaging';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Contact, ContactRecord, MailFacts, MailKey, MailRecord, MailState } from '../domain/mail.js';
 
@@ -31,8 +31,11 @@ export const Contacts = archived(defineStore<ContactRecord>()(ContactEntity, 'or
   ended: `contact is not null and waiting = '[]'`,
   since: 'created_at',
 });
+/** States in which a mail may lie in the archive; in all others it is found in the table alone, which stays small. */
+export const RESTING: readonly MailState[] = ['sent', 'failed'];
+
 /** The mails, one record per order, shipment and reason. */
 export const Mails = archived(defineStore<MailRecord>()(MailEntity, 'orderId', 'shipment', 'reason'), {
-  ended: `state in ('sent', 'failed')`,
+  ended: stateIn(RESTING),
   since: 'settled_at',
 });

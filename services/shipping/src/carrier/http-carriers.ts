@@ -1,4 +1,5 @@
 import { text, timestamp } from '@baton/contracts';
+import { isTelling, strike } from '@baton/service-kit';
 import { z } from 'zod';
 import type { Recipient } from '../domain/address.js';
 import type { BookingAnswer } from '../domain/decision.js';
@@ -156,13 +157,11 @@ const withCode = (code: string | undefined): string => (code === undefined ? '' 
 
 /** Letters with their marks, without which scripts such as Devanagari have no words, and digits. */
 const LETTER = String.raw`[\p{L}\p{M}\p{N}]`;
-/** Scripts in which a whole name has two letters, and words stand without spaces between them. */
-const DENSE = /^[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u;
 
 /** What to look for of a part of an address; short words of other scripts are looked for in names alone, as words. */
 const patternsOf = (value: string | null, least: number): readonly string[] =>
   (value?.normalize('NFC').match(new RegExp(`${LETTER}+`, 'gu')) ?? []).flatMap((word) => {
-    if (word.length >= (DENSE.test(word) ? 2 : 3)) return word;
+    if (isTelling(word)) return word;
     return word.length >= least ? `(?<!${LETTER})${word}(?!${LETTER})` : [];
   });
 
@@ -173,7 +172,6 @@ const reasonFrom = (words: string, { name, street, city, region, postalCode }: R
     ...[street, city, region, postalCode].flatMap((value) => patternsOf(value, 3)),
   ];
   const safe = words.toWellFormed().replaceAll('\u0000', '').normalize('NFC');
-  const without = personal.length > 0 ? safe.replace(new RegExp(personal.join('|'), 'giu'), '…') : safe;
-  const clean = without.slice(0, MAX_REASON).toWellFormed().trim();
+  const clean = strike(safe, personal, '…').slice(0, MAX_REASON).toWellFormed().trim();
   return clean === '' ? 'no reason given' : clean;
 };

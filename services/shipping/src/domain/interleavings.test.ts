@@ -1,3 +1,4 @@
+import { numbersFrom } from '@baton/messaging/testing';
 import { expect, it } from 'vitest';
 import { bookingWasAskedFor, carrierAnswered, orderBecameKnown } from './booking.js';
 import type { CarrierCall, Decision } from './decision.js';
@@ -14,14 +15,6 @@ import { carriers, identity, NOW, order, TAKEN } from './testing.js';
 
 const RUNS = 4_000;
 const EVENTS = ['placed', 'reserved', 'packed', 'undo', 'reserved', 'packed', 'undo', 'placed'] as const;
-
-/** Small generator (mulberry32): every run can be repeated by its number. */
-const random = (seed: number) => (): number => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-  return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-};
 
 /** A carrier that honours keys for ever, rejects some, and whose answers arrive whenever they like, some twice. */
 class Carrier {
@@ -61,7 +54,7 @@ class Carrier {
 it('dispatch and cancellation: exactly one wins, under any interleaving, and what is said is true', () => {
   const ends = { out: 0, undone: 0 };
   for (let run = 0; run < RUNS; run += 1) {
-    const next = random(run);
+    const next = numbersFrom(run);
     const carrier = new Carrier(next);
     const withUndo = next() < 0.7;
     const todo: (typeof EVENTS)[number][] = EVENTS.filter((event) => withUndo || event !== 'undo');

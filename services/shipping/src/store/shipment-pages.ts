@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { type Shipment, type ShipmentState, viewOf } from '../domain/shipment.js';
-import { AnyShipmentEntity, ShipmentEntity } from './shipment.entity.js';
+import { AnyShipmentEntity, RESTING, ShipmentEntity } from './shipment.entity.js';
 
 export interface ShipmentFilter {
   readonly order?: string | undefined;
@@ -17,13 +17,10 @@ export interface ShipmentPage {
   readonly next: string | null;
 }
 
-/** States in which a shipment may lie in the archive; all others are found in the table alone, which stays small. */
-const RESTING: ReadonlySet<ShipmentState> = new Set(['delivered', 'lost', 'returned', 'cancelled']);
-
 /** Shipments by order and number, by keyset, so that a page costs the same wherever it lies. */
 export const pageOfShipments = async (database: DataSource, filter: ShipmentFilter): Promise<ShipmentPage> => {
   const { order, state, after, limit } = filter;
-  const mayRest = state === undefined || RESTING.has(state);
+  const mayRest = state === undefined || RESTING.includes(state);
   const query = database
     .getRepository<ShipmentEntity>(mayRest ? AnyShipmentEntity : ShipmentEntity)
     .createQueryBuilder('row')

@@ -1,4 +1,4 @@
-import { archived, defineStore, isoTimestamp, TracedEntity } from '@baton/messaging';
+import { archived, defineStore, isoTimestamp, TracedEntity, stateIn } from '@baton/messaging';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Booking, Shipment, ShipmentState, TrackingFact } from '../domain/shipment.js';
 
@@ -45,7 +45,10 @@ export class AnyShipmentEntity extends ShipmentEntity {
   takenBack!: boolean;
 }
 
+/** States in which a shipment may lie in the archive; in all others it is found in the table alone, which stays small. */
+export const RESTING: readonly ShipmentState[] = ['delivered', 'lost', 'returned', 'cancelled'];
+
 export const Shipments = archived(defineStore<Shipment>()(ShipmentEntity, 'orderId', 'shipment'), {
-  ended: `state in ('delivered', 'lost', 'returned', 'cancelled')`,
+  ended: stateIn(RESTING),
   since: 'coalesce(t.dispatched_at, t.created_at)',
 });

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { type PickList, type PickListState, viewOf } from '../domain/pick-list.js';
-import { AnyPickListEntity, PickListEntity } from './pick-list.entity.js';
+import { AnyPickListEntity, PickListEntity, RESTING } from './pick-list.entity.js';
 
 export interface PickListFilter {
   readonly location?: string | undefined;
@@ -17,13 +17,10 @@ export interface PickListPage {
   readonly next: string | null;
 }
 
-/** States in which a list may lie in the archive; all others are found in the table alone, by the index of their state. */
-const RESTING: ReadonlySet<PickListState> = new Set(['packed', 'cancelled']);
-
 /** Pick lists oldest first, by keyset, so that a page costs the same wherever it lies. */
 export const pageOfPickLists = async (database: DataSource, filter: PickListFilter): Promise<PickListPage> => {
   const { location, state, after, limit } = filter;
-  const mayRest = state === undefined || RESTING.has(state);
+  const mayRest = state === undefined || RESTING.includes(state);
   const query = database
     .getRepository<PickListEntity>(mayRest ? AnyPickListEntity : PickListEntity)
     .createQueryBuilder('list')

@@ -1,5 +1,5 @@
 import type { MissingLine } from '@baton/contracts';
-import { archived, defineStore, isoTimestamp, TracedEntity } from '@baton/messaging';
+import { archived, defineStore, isoTimestamp, TracedEntity, stateIn } from '@baton/messaging';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { PickLine, PickList, PickListState } from '../domain/pick-list.js';
 
@@ -40,7 +40,10 @@ export class AnyPickListEntity extends PickListEntity {
   takenBack!: boolean;
 }
 
+/** States in which a list may lie in the archive; in all others it is found in the table alone, which stays small. */
+export const RESTING: readonly PickListState[] = ['packed', 'cancelled'];
+
 export const PickLists = archived(defineStore<PickList>()(PickListEntity, 'orderId', 'shipment'), {
-  ended: `state in ('packed', 'cancelled')`,
+  ended: stateIn(RESTING),
   since: 'created_at',
 });

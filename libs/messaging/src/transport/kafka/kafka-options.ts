@@ -2,7 +2,6 @@ import kafkajs, { type ISocketFactory, type Kafka, type SASLOptions } from 'kafk
 import type { ConnectionOptions } from 'node:tls';
 import { defaultLimits, type LaneLimits } from '../delivery/lane.js';
 import { silent, type TransportLogger } from '../delivery/logger.js';
-import { useCodecs } from './codecs.js';
 
 export interface KafkaOptions {
   /** Where the cluster is found: `host:port`, one or more. */
@@ -74,7 +73,6 @@ export function settingsOf(options: KafkaOptions): KafkaSettings {
       'heartbeatMs must fit at least twice into sessionTimeoutMs, else one late heartbeat costs the group',
     );
   }
-  useCodecs();
   const logger = options.logger ?? silent;
   const { rebalanceTimeoutMs = 30_000, requestTimeoutMs = 15_000 } = options;
   return {

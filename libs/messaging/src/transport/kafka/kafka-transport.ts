@@ -2,6 +2,7 @@ import type { TopicDeclaration } from '@baton/contracts';
 import { patiently } from '../delivery/backoff.js';
 import { Outage } from '../delivery/outage.js';
 import type { Consumer, OutgoingRecord, Subscription, Transport } from '../port.js';
+import { useCodecs } from './codecs.js';
 import { KafkaAdmin } from './kafka-admin.js';
 import { KafkaConsumer } from './kafka-consumer.js';
 import { isAway, isPermanent } from './kafka-errors.js';
@@ -30,6 +31,7 @@ export class KafkaTransport implements Transport {
    * @throws at once if waiting cannot help, such as a refused password
    */
   static async connect(options: KafkaOptions): Promise<KafkaTransport> {
+    useCodecs();
     const transport = new KafkaTransport(settingsOf(options), options.brokers);
     try {
       await transport.#patiently('connect', () => transport.#admin.probe(), options.signal);

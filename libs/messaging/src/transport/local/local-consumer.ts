@@ -141,10 +141,8 @@ export class LocalConsumer implements Consumer, Neighbour, Sleeper {
     const view = await this.#membership.look();
     this.#leaseUntil = started + this.settings.leaseMs;
     this.#heard = Date.now();
-    if (view.expelled) this.#revoke([...this.#claimed.keys()]);
-    const kept = new Set(view.keep.map(partitionKey));
-    const lost = [...this.#claimed.keys()].filter((key) => !kept.has(key));
-    if (lost.length > 0) this.#revoke(lost);
+    const kept = new Set(view.expelled ? [] : view.keep.map(partitionKey));
+    this.#revoke([...this.#claimed.keys()].filter((key) => !kept.has(key)));
     if (view.release.length > 0) await this.#membership.release(view.release);
     if (view.changed || view.release.length > 0) await this.wakeUps.regroup(this.group);
     const claimed = view.claim.length > 0 ? await this.#membership.claim(view.claim) : [];

@@ -105,20 +105,32 @@ const refusal = (request: number, error: number): Buffer => {
 export class PortCable implements Cable {
   readonly #sockets = new Set<Socket>();
   #cut = false;
+  #loss: { readonly words: string; readonly lost: () => void } | undefined;
 
   private constructor(
-    readonly port: number,
+    /** The address behind it, by way of this cable. */
+    readonly url: string,
     readonly close: () => void,
   ) {}
 
-  static async to(host: string, port: number): Promise<PortCable> {
+  /** In front of what an address names. */
+  static async to(address: string): Promise<PortCable> {
+    const url = new URL(address);
+    const [host, port] = [url.hostname, Number(url.port)];
     const server = createServer((near) => cable.#connected(near, host, port));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const cable: PortCable = new PortCable((server.address() as AddressInfo).port, () => {
+    url.hostname = '127.0.0.1';
+    url.port = String((server.address() as AddressInfo).port);
+    const cable: PortCable = new PortCable(url.href, () => {
       cable.cut();
       server.close();
     });
     return cable;
+  }
+
+  /** Cuts the next connection on which these words go out when they are answered; resolves then. Others go on. */
+  loseAnswerTo(words: string): Promise<void> {
+    return new Promise((lost) => (this.#loss = { words, lost }));
   }
 
   cut(): void {
@@ -137,6 +149,16 @@ export class PortCable implements Cable {
     }
     const far = connect(port, host);
     near.pipe(far).pipe(near);
+    near.on('data', (data: Buffer) => {
+      if (this.#loss === undefined || !data.includes(this.#loss.words)) return;
+      const { lost } = this.#loss;
+      this.#loss = undefined;
+      far.unpipe(near).once('data', () => {
+        near.destroy();
+        lost();
+      });
+      far.resume();
+    });
     for (const [socket, other] of [
       [near, far],
       [far, near],

@@ -113,12 +113,9 @@ export function localHarness(): Harness {
     sessionTimeoutMs,
     connect: (options = {}) => connect(options, url()),
     connectByCable: async (options = {}) => {
-      const target = new URL(url());
-      const cable = await PortCable.to(target.hostname, Number(target.port));
+      const cable = await PortCable.to(url());
       later(() => cable.close());
-      target.hostname = '127.0.0.1';
-      target.port = String(cable.port);
-      return { transport: await connect(options, target.href), cable };
+      return { transport: await connect(options, cable.url), cable };
     },
     writeRaw: async ({ topic, key, value }) => {
       const database = new LocalDatabase(url(), schema);
