@@ -16,6 +16,7 @@ import { RoomForUpdates1764000003000 } from './store/migrations/3-room-for-updat
 import { Archive1764000004000, UNCOUNT_DROPPED } from './store/migrations/4-archive.js';
 import { PrimaryKeyLast1764000005000 } from './store/migrations/5-primary-key-last.js';
 import { Looked1764000006000 } from './store/migrations/6-looked.js';
+import { ChangingColumnsLast1764000012000 } from './store/migrations/7-changing-columns-last.js';
 import { SagaReads } from './store/reads.js';
 import {
   AnyIncidentEntity,
@@ -55,6 +56,7 @@ export const coordinator = defineService({
     Archive1764000004000,
     PrimaryKeyLast1764000005000,
     Looked1764000006000,
+    ChangingColumnsLast1764000012000,
   ],
   retention: {
     stores: [Sagas, Incidents],

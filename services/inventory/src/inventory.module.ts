@@ -8,6 +8,7 @@ import { Queue1764000003000 } from './store/migrations/2-queue.js';
 import { Archive1764000004000 } from './store/migrations/3-archive.js';
 import { EarlyDispatch1764000005000 } from './store/migrations/4-early-dispatch.js';
 import { MoreRoom1764000010000 } from './store/migrations/5-more-room.js';
+import { ChangingColumnsLast1764000012000 } from './store/migrations/6-changing-columns-last.js';
 import { InventoryReads } from './store/reads.js';
 import { AnyReservationEntity, ReservationEntity, Reservations } from './store/reservations.js';
 import { QueueLockEntity, StockEntity } from './store/stock.js';
@@ -30,6 +31,7 @@ export const inventory = defineService({
     Archive1764000004000,
     EarlyDispatch1764000005000,
     MoreRoom1764000010000,
+    ChangingColumnsLast1764000012000,
   ],
   retention: { stores: [Reservations] },
   // An import of 5,000 levels with long names.

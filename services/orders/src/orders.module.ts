@@ -6,7 +6,12 @@ import { ordersConfig } from './config.js';
 import { ordersMetrics } from './metrics.js';
 import { OrderReactions, statusFacts } from './reactions.js';
 import { SagaViews } from './saga-view.js';
-import { CreateOrders1764000000000, MoreRoom1764000010000, RoomForUpdates1764000001000 } from './store/migrations.js';
+import {
+  CreateOrders1764000000000,
+  MoreRoom1764000010000,
+  RoomForUpdates1764000001000,
+  ChangingColumnsLast1764000012000,
+} from './store/migrations.js';
 import { Archive1764000004000, UNCOUNT_DROPPED } from './store/archive.migration.js';
 import { AnyOrderEntity, OrderEntity, Orders } from './store/order.entity.js';
 import { OrderQueries } from './store/order-queries.js';
@@ -23,7 +28,13 @@ export const orders = defineService({
   doc: 'Takes orders in, by HTTP and from the topic orders-intake, and says how each one stands.',
   module: OrdersModule,
   entities: [OrderEntity, AnyOrderEntity],
-  migrations: [CreateOrders1764000000000, RoomForUpdates1764000001000, Archive1764000004000, MoreRoom1764000010000],
+  migrations: [
+    CreateOrders1764000000000,
+    RoomForUpdates1764000001000,
+    Archive1764000004000,
+    MoreRoom1764000010000,
+    ChangingColumnsLast1764000012000,
+  ],
   retention: { stores: [Orders], beforeDrop: { orders: UNCOUNT_DROPPED } },
   config: ordersConfig,
   dueSources: [wishesDue],

@@ -13,6 +13,7 @@ import { AnyDestinationEntity, DestinationEntity, Destinations } from './store/d
 import { Shipments1764000000000 } from './store/migrations/1764000000000-shipments.js';
 import { Archive1764000004000 } from './store/migrations/1764000004000-archive.js';
 import { MoreRoom1764000010000 } from './store/migrations/1764000010000-more-room.js';
+import { ChangingColumnsLast1764000012000 } from './store/migrations/1764000012000-changing-columns-last.js';
 import { AnyShipmentEntity, ShipmentEntity, Shipments } from './store/shipment.entity.js';
 import { WebhooksApi } from './webhooks.js';
 
@@ -40,7 +41,7 @@ export const shipping = defineService({
   doc: 'Carriers: book, label, dispatch, track, cancel.',
   module: ShippingModule,
   entities: [ShipmentEntity, AnyShipmentEntity, DestinationEntity, AnyDestinationEntity],
-  migrations: [Shipments1764000000000, Archive1764000004000, MoreRoom1764000010000],
+  migrations: [Shipments1764000000000, Archive1764000004000, MoreRoom1764000010000, ChangingColumnsLast1764000012000],
   retention: { stores: [Shipments, Destinations] },
   config: shippingConfig,
   // An address is needed no sooner than the stock.

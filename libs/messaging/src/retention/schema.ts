@@ -42,3 +42,47 @@ export const dropArchive = async (runner: QueryRunner, table: string): Promise<v
   await runner.query(`drop view ${table}_all`);
   await runner.query(`drop table ${table}_archive`);
 };
+
+/**
+ * Moves columns to the end of an archived table, for a migration: those that change, in the order given, behind those that
+ * stay. Of a row's new version Postgres logs what lies between the first byte that differs from the old one and the last
+ * one, the same bytes between them too.
+ *
+ * The table is rewritten under a lock; its checks, its indexes and the view of it and its archive are made anew. The
+ * columns must not be in the primary key, nor have a default or a comment.
+ */
+export const moveColumnsLast = async (
+  runner: QueryRunner,
+  table: string,
+  columns: readonly string[],
+): Promise<void> => {
+  const before = await partsOf(runner, table);
+  await runner.query(`drop view ${table}_all`);
+  const types: readonly { name: string; type: string; required: boolean }[] = await runner.query(
+    `select attname as name, format_type(atttypid, atttypmod) as type, attnotnull as required
+     from pg_attribute where attrelid = $1::regclass and attname = any($2) order by array_position($2, attname::text)`,
+    [table, columns],
+  );
+  const each = (part: (column: (typeof types)[number]) => string): string => types.map(part).join(', ');
+  await runner.query(`alter table ${table} ${each(({ name, type }) => `add column moved_${name} ${type}`)}`);
+  await runner.query(`update ${table} set ${each(({ name }) => `moved_${name} = ${name}`)}`);
+  await runner.query(`alter table ${table} ${each(({ name }) => `drop column ${name}`)}`);
+  for (const { name, required } of types) {
+    await runner.query(`alter table ${table} rename column moved_${name} to ${name}`);
+    if (required) await runner.query(`alter table ${table} alter column ${name} set not null`);
+  }
+  const after = new Set((await partsOf(runner, table)).map(({ name }) => name));
+  for (const { name, sql } of before) if (!after.has(name)) await runner.query(sql);
+  await createArchiveView(runner, table);
+};
+
+/** Checks and indexes of a table by name, each with the statement that makes it: what goes with a column of theirs. */
+const partsOf = (runner: QueryRunner, table: string): Promise<{ name: string; sql: string }[]> =>
+  runner.query(
+    `select conname as name, format('alter table %s add constraint %I %s', $1::text, conname, pg_get_constraintdef(oid)) as sql
+     from pg_constraint where conrelid = $1::regclass and contype = 'c'
+     union all
+     select indexrelid::regclass::text, pg_get_indexdef(indexrelid)
+     from pg_index where indrelid = $1::regclass and not indisprimary`,
+    [table],
+  );

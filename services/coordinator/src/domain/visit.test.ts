@@ -1,4 +1,4 @@
-import { OrderPlaced, StockReserved } from '@baton/contracts';
+import { CustomerNotified, OrderPlaced, StockReserved } from '@baton/contracts';
 import type { Heard } from '@baton/saga';
 import { describe, expect, it } from 'vitest';
 import { Definitions } from '../definitions/index.js';
@@ -48,6 +48,20 @@ describe('a visit', () => {
       visit: 1,
       facts: [{ fact: 'OrderPlaced' }, { fact: 'FulfilmentStarted' }],
     });
+  });
+
+  it('leaves what stays at the end of the state, byte by byte', () => {
+    const told: Heard = {
+      ...CustomerNotified({ orderId: 'o', shipment: 0, reason: 'order-placed', messageId: '<m>' }),
+      time: '2026-11-24T09:00:01.000Z',
+    };
+    const next = visit(definition, first.record, { kind: 'event', event: told }, at('2026-11-24T09:00:01.000Z'));
+    const before = JSON.stringify(first.record?.state);
+    const after = JSON.stringify(next.record?.state);
+    expect(after).not.toBe(before);
+    const kept = before.slice(before.indexOf('"units"'));
+    expect(kept).toContain('"chair"');
+    expect(after.endsWith(kept)).toBe(true);
   });
 
   it('that brings nothing new changes nothing', () => {

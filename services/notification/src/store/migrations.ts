@@ -1,3 +1,4 @@
+import { moveColumnsLast } from '@baton/messaging';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class CreateMails1764000000000 implements MigrationInterface {
@@ -67,5 +68,18 @@ export class MoreRoom1764000010000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('alter table mails set (fillfactor = 55)');
+  }
+}
+
+export class ChangingColumnsLast1764000012000 implements MigrationInterface {
+  readonly name = 'ChangingColumnsLast1764000012000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    // Of a mail that was sent, what it says stays.
+    await moveColumnsLast(runner, 'mails', ['state']);
+  }
+
+  async down(): Promise<void> {
+    // Nobody asks where a column stands.
   }
 }

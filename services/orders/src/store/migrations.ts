@@ -1,3 +1,4 @@
+import { moveColumnsLast } from '@baton/messaging';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
@@ -103,5 +104,18 @@ export class MoreRoom1764000010000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('alter table orders set (fillfactor = 50)');
+  }
+}
+
+export class ChangingColumnsLast1764000012000 implements MigrationInterface {
+  readonly name = 'ChangingColumnsLast1764000012000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    // Who ordered what, and in which trace, stays: that is most of an order.
+    await moveColumnsLast(runner, 'orders', ['shipments', 'ending', 'status', 'status_since', 'outbox_id']);
+  }
+
+  async down(): Promise<void> {
+    // Nobody asks where a column stands.
   }
 }
