@@ -1,4 +1,5 @@
 import { identifier, text, timestamp } from '@baton/contracts';
+import { sagaStatuses } from '@baton/saga';
 import { z } from 'zod';
 import { sagaNames } from './definitions/index.js';
 import type { Place } from './store/reads.js';
@@ -23,7 +24,7 @@ export const placeText = ({ at, id }: Place): string => `${at}/${id}`;
 
 export const sagasQuery = z.strictObject({
   definition,
-  status: z.enum(['running', 'waiting', 'completed', 'cancelled']).optional(),
+  status: z.enum(sagaStatuses).optional(),
   after: after.optional(),
   limit,
 });

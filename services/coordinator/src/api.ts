@@ -1,6 +1,6 @@
 import { identifier } from '@baton/contracts';
 import { Pipeline, Refused } from '@baton/messaging';
-import { explain, type Unit } from '@baton/saga';
+import { explain, type Unit, sagaStatuses } from '@baton/saga';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { bodySchemas, incidentsQuery, MAX_PAGE, placeText, sagaQuery, sagasQuery, skipRequest } from './api-schemas.js';
@@ -58,7 +58,7 @@ export class SagasApi {
   @Get()
   @ApiOperation({ summary: 'List sagas, newest first, each with the sentence on what it waits for' })
   @OfDefinition()
-  @ApiQuery({ name: 'status', required: false, enum: ['running', 'waiting', 'completed', 'cancelled'] })
+  @ApiQuery({ name: 'status', required: false, enum: sagaStatuses })
   @Paged()
   @ApiResponse(PAGE)
   async list(@Query() query: unknown): Promise<Page & { readonly sagas: readonly SagaSummary[] }> {

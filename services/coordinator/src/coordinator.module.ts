@@ -17,6 +17,7 @@ import { Archive1764000004000, UNCOUNT_DROPPED } from './store/migrations/4-arch
 import { PrimaryKeyLast1764000005000 } from './store/migrations/5-primary-key-last.js';
 import { Looked1764000006000 } from './store/migrations/6-looked.js';
 import { ChangingColumnsLast1764000012000 } from './store/migrations/7-changing-columns-last.js';
+import { OneListIndex1764000013000 } from './store/migrations/8-one-list-index.js';
 import { SagaReads } from './store/reads.js';
 import {
   AnyIncidentEntity,
@@ -57,6 +58,7 @@ export const coordinator = defineService({
     PrimaryKeyLast1764000005000,
     Looked1764000006000,
     ChangingColumnsLast1764000012000,
+    OneListIndex1764000013000,
   ],
   retention: {
     stores: [Sagas, Incidents],

@@ -7,10 +7,11 @@ import { ordersMetrics } from './metrics.js';
 import { OrderReactions, statusFacts } from './reactions.js';
 import { SagaViews } from './saga-view.js';
 import {
+  ChangingColumnsLast1764000012000,
   CreateOrders1764000000000,
   MoreRoom1764000010000,
+  OneListIndex1764000013000,
   RoomForUpdates1764000001000,
-  ChangingColumnsLast1764000012000,
 } from './store/migrations.js';
 import { Archive1764000004000, UNCOUNT_DROPPED } from './store/archive.migration.js';
 import { AnyOrderEntity, OrderEntity, Orders } from './store/order.entity.js';
@@ -34,6 +35,7 @@ export const orders = defineService({
     Archive1764000004000,
     MoreRoom1764000010000,
     ChangingColumnsLast1764000012000,
+    OneListIndex1764000013000,
   ],
   retention: { stores: [Orders], beforeDrop: { orders: UNCOUNT_DROPPED } },
   config: ordersConfig,

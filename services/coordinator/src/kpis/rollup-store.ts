@@ -1,5 +1,5 @@
 import { type ArchivePlan, arraysOf, type BulkColumn, bulkInsert } from '@baton/messaging';
-import type { Fact, Saga } from '@baton/saga';
+import { type Fact, type Saga, sagaStatuses } from '@baton/saga';
 import type { EntityManager } from 'typeorm';
 import { sagaNames } from '../definitions/index.js';
 import { type Tally, type TalliesByHour, NOTHING } from './tally.js';
@@ -238,9 +238,11 @@ export class RollupStore {
     const [counted] = await this.rows('select 1 from kpi_rollup limit 1');
     if (counted) await this.rows('truncate kpi_saga, kpi_saga_archive, kpi_rollup, kpi_progress');
     const [first] = await this.rows<{ at: Date | null; oldest: string }>(
-      `select min(first.at) as at, ${oldest} from unnest($1::text[]) as d(name)
-       cross join lateral (select created_at as at from saga_all where definition = d.name order by created_at limit 1) first`,
-      [sagaNames],
+      `select min(first.at) as at, ${oldest} from unnest($1::text[]) d (name) cross join unnest($2::text[]) s (status)
+       cross join lateral (
+         select created_at as at from saga_all where definition = d.name and status = s.status
+         order by created_at limit 1) first`,
+      [sagaNames, sagaStatuses],
     );
     if (!first?.at) return undefined;
     // Nothing happened before, and nothing that happened since was counted.

@@ -1,4 +1,4 @@
-import type { Fact, SagaStatus } from '@baton/saga';
+import { type Fact, type SagaStatus, sagaStatuses } from '@baton/saga';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { IncidentRecord, SagaRecord } from '../domain/records.js';
@@ -43,17 +43,25 @@ export class SagaReads {
     );
   }
 
-  /** Newest first. Reads as many rows of an index as the page has, however many there are. */
+  /** Newest first. Reads as many rows of an index as the page has, of each status, however many there are. */
   list({ definition, status, after, limit }: SagaPage): Promise<SagaRecord[]> {
-    const query = this.database
+    const newest = 'order by created_at desc, order_id desc limit :limit';
+    return this.database
       .getRepository(AnySagaEntity)
       .createQueryBuilder('saga')
-      .where('saga.definition = :definition and not saga.takenBack', { definition })
+      .where('saga.definition = :definition and not saga.takenBack', { definition, limit })
+      .andWhere(
+        `saga.orderId in (
+          select page.order_id from unnest(:statuses::text[]) wanted (status)
+          cross join lateral (
+            select order_id, created_at from saga_all
+            where definition = :definition and status = wanted.status and not taken_back
+              ${after ? 'and (created_at, order_id) < (:at::timestamptz, :id)' : ''} ${newest}) page
+          ${newest})`,
+        { statuses: status === undefined ? sagaStatuses : [status], ...after },
+      )
       .orderBy({ 'saga.createdAt': 'DESC', 'saga.orderId': 'DESC' })
-      .limit(limit);
-    if (status !== undefined) query.andWhere('saga.status = :status', { status });
-    if (after) query.andWhere('(saga.createdAt, saga.orderId) < (:at::timestamptz, :id)', { ...after });
-    return query.getMany();
+      .getMany();
   }
 
   /** What happened to a saga, by when it happened; facts of one moment in the order in which they were learnt. */

@@ -119,3 +119,22 @@ export class ChangingColumnsLast1764000012000 implements MigrationInterface {
     // Nobody asks where a column stands.
   }
 }
+
+export class OneListIndex1764000013000 implements MigrationInterface {
+  readonly name = 'OneListIndex1764000013000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    // Each order pays for each index with each of its statuses; the newest of all are the newest of each status.
+    await runner.query('drop index orders_newest');
+    await runner.query('drop index orders_archive_newest');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(
+      'create index orders_newest on orders (placed_at desc, order_id desc) where placed_at is not null',
+    );
+    await runner.query(
+      'create index orders_archive_newest on orders_archive (placed_at desc, order_id desc) where placed_at is not null',
+    );
+  }
+}

@@ -5,10 +5,10 @@ import { DataSource } from 'typeorm';
 import { wishesDue } from '../commands.js';
 import type { OrderRecord } from '../domain/order.js';
 import { Conversation, order } from '../testing/orders.fixture.js';
-import { Archive1764000004000, UNCOUNT_DROPPED } from './archive.migration.js';
-import { CreateOrders1764000000000 } from './migrations.js';
+import { orders } from '../orders.module.js';
+import { UNCOUNT_DROPPED } from './archive.migration.js';
 import { AnyOrderEntity, OrderEntity, Orders } from './order.entity.js';
-import { OrderQueries } from './order-queries.js';
+import { acceptedStatuses, listSql, OrderQueries } from './order-queries.js';
 
 let fresh: FreshDatabase;
 let database: DataSource;
@@ -20,7 +20,7 @@ beforeAll(async () => {
     type: 'postgres',
     url: fresh.url,
     entities: [OrderEntity, AnyOrderEntity],
-    migrations: [CreateOrders1764000000000, Archive1764000004000],
+    migrations: [...orders.migrations],
   }).initialize();
   await database.runMigrations();
   queries = new OrderQueries(database);
@@ -77,6 +77,39 @@ describe('The orders in the database', () => {
       units: 6,
     });
     expect(await queries.list({ limit: 9, status: 'completed' })).toEqual([]);
+  });
+
+  it('are listed by reading a page of an index of each status, whatever there is', async () => {
+    const runner = database.createQueryRunner();
+    try {
+      await runner.startTransaction();
+      await runner.query(
+        `create table many partition of orders_archive for values from ('2020-01-01') to ('2020-02-01')`,
+      );
+      const some = `select 'many-' || n, (array['completed', 'cancelled', 'delayed'])[n % 3 + 1], now(), now() - n * interval '1 s',
+        '[]', '[]', '[]'`;
+      const columns = 'order_id, status, status_since, placed_at, lines, wishes, shipments';
+      await runner.query(`insert into orders (${columns}) ${some} from generate_series(1, 5000) n`);
+      await runner.query(
+        `insert into many (${columns}, archived_at) ${some}, '2020-01-02' from generate_series(5001, 20000) n`,
+      );
+      await runner.query('analyze orders, orders_archive');
+      const after = { placedAt: new Date().toISOString(), orderId: 'many-7' };
+      for (const place of [undefined, after]) {
+        const rows: { 'QUERY PLAN': string }[] = await runner.query(
+          `explain (analyze, timing off, summary off) ${listSql(place)}`,
+          [50, acceptedStatuses, ...(place ? [place.placedAt, place.orderId] : [])],
+        );
+        const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+        expect(plan).not.toContain('Seq Scan');
+        const read = [...plan.matchAll(/Index Scan .*actual rows=([\d.]+) loops=(\d+)/g)];
+        expect(read.length).toBeGreaterThan(1);
+        for (const [, count, loops] of read) expect(Number(count) * Number(loops)).toBeLessThanOrEqual(50 * 7 + 7);
+      }
+    } finally {
+      await runner.rollbackTransaction();
+      await runner.release();
+    }
   });
 
   it('are counted as they come, change and go, without a look at them', async () => {

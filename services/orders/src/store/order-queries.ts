@@ -26,6 +26,20 @@ export type StoredOrder<Known extends OrderRecord = OrderRecord> = Known & { rea
 export type AcceptedStatus = Exclude<OrderStatus, 'awaited'>;
 export const acceptedStatuses = orderStatuses.filter((status) => status !== 'awaited');
 
+/** The newest of all are among the newest of each status: $1 rows, of the statuses $2, after the order ($3, $4). */
+export const listSql = (after?: Cursor): string => {
+  const newest = 'order by placed_at desc, order_id desc limit $1';
+  return `
+    select page.order_id, page.status, page.status_since, page.placed_at, jsonb_array_length(page.lines) as lines,
+           (select sum((line->>'quantity')::int)::int from jsonb_array_elements(page.lines) line) as units
+    from unnest($2::text[]) wanted (status)
+    cross join lateral (
+      select order_id, status, status_since, placed_at, lines from orders_all
+      where status = wanted.status and placed_at is not null and not taken_back
+        ${after ? 'and (placed_at, order_id) < ($3, $4)' : ''} ${newest}) page
+    ${newest}`;
+};
+
 @Injectable()
 export class OrderQueries {
   constructor(@Inject(DataSource) private readonly database: DataSource) {}
@@ -34,26 +48,21 @@ export class OrderQueries {
     return (await this.database.getRepository(AnyOrderEntity).findOneBy({ orderId, takenBack: false })) ?? undefined;
   }
 
-  /** A page of accepted orders, newest first, after a cursor. Reads `limit` rows of an index, however many there are. */
+  /**
+   * A page of accepted orders, newest first, after a cursor. Reads `limit` rows of an index of each status, however many
+   * there are.
+   */
   async list(options: {
     readonly status?: AcceptedStatus | undefined;
     readonly after?: Cursor | undefined;
     readonly limit: number;
   }): Promise<readonly OrderSummary[]> {
     const { status, after, limit } = options;
-    const params: unknown[] = [limit];
-    const conditions = ['placed_at is not null and not taken_back'];
-    if (status) conditions.push(`status = $${params.push(status)}`);
-    if (after) {
-      conditions.push(`(placed_at, order_id) < ($${params.push(after.placedAt)}, $${params.push(after.orderId)})`);
-    }
-    const rows: readonly SummaryRow[] = await this.database.query(
-      `select order_id, status, status_since, placed_at, jsonb_array_length(lines) as lines,
-              (select sum((line->>'quantity')::int)::int from jsonb_array_elements(lines) line) as units
-       from orders_all where ${conditions.join(' and ')}
-       order by placed_at desc, order_id desc limit $1`,
-      params,
-    );
+    const rows: readonly SummaryRow[] = await this.database.query(listSql(after), [
+      limit,
+      status ? [status] : acceptedStatuses,
+      ...(after ? [after.placedAt, after.orderId] : []),
+    ]);
     return rows.map((row) => ({
       orderId: row.order_id,
       status: row.status,
