@@ -16,8 +16,8 @@ import { RoomForUpdates1764000003000 } from './store/migrations/3-room-for-updat
 import { Archive1764000004000, UNCOUNT_DROPPED } from './store/migrations/4-archive.js';
 import { PrimaryKeyLast1764000005000 } from './store/migrations/5-primary-key-last.js';
 import { Looked1764000006000 } from './store/migrations/6-looked.js';
-import { ChangingColumnsLast1764000012000 } from './store/migrations/7-changing-columns-last.js';
-import { OneListIndex1764000013000 } from './store/migrations/8-one-list-index.js';
+import { ChangingColumnsLast1764000012000 } from './store/migrations/8-changing-columns-last.js';
+import { OneListIndex1764000013000 } from './store/migrations/9-one-list-index.js';
 import { SagaReads } from './store/reads.js';
 import {
   AnyIncidentEntity,
