@@ -118,6 +118,7 @@ export const examples: Readonly<Record<string, unknown>> = Object.fromEntries([
   of(notification.NotificationFailed, { ...mail, detail: '550 5.1.1 no such mailbox' }),
 
   of(fulfilment.FulfilmentStarted, { orderId, definition: 'order-fulfilment', version: 1 }),
+  of(fulfilment.FulfilmentContinued, { orderId, shipments: [1, 2] }),
   of(fulfilment.StockRequested, { ...secondShipment, replaces: 1, region: 'South', lines: [...lines] }),
   of(fulfilment.BackorderPlaced, {
     ...secondShipment,

@@ -40,6 +40,7 @@ export const readers: Readonly<Record<string, readonly Reader[]>> = {
   NotificationFailed: ['coordinator'],
 
   FulfilmentStarted: [],
+  FulfilmentContinued: ['warehouse', 'shipping', 'notification'],
   StockRequested: ['inventory'],
   BackorderPlaced: ['inventory'],
   ShipmentBookingRequested: ['shipping'],

@@ -174,6 +174,8 @@ export interface Memory {
 
 /** The events of the saga itself. */
 export interface Sayings {
+  /** Said now and then of a saga that takes long, so that others keep what they have of it; absent when nobody has to. */
+  readonly continued?: string;
   readonly delayed: string;
   readonly opened: string;
   readonly resolved: string;

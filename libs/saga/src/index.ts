@@ -1,4 +1,5 @@
 export { dueAtOf, pause } from './clocks.js';
+export { continued } from './continued.js';
 export { defineSaga, SagaPlanMistaken, withPolicy } from './define.js';
 export { awaitedLast, isExpected, lastEvents } from './expected.js';
 export type * from './definition.js';

@@ -183,6 +183,9 @@ const said = (plan: SagaPlan): readonly (readonly [where: string, event: string,
         ? [[`steps.${step.name}.undo`, step.undo.asks, [...unit, 'reason', ...remembers.growing]] as const]
         : []),
     ]),
+    ...(says.continued === undefined
+      ? []
+      : [['says.continued', says.continued, [identity.saga, `${identity.unit}s`]] as const]),
     ['says.delayed', says.delayed, [...unit, 'step', 'reason', 'expectedAt']],
     ['says.opened', says.opened, [...unit, 'incidentId', 'step', 'reason', 'owner', 'dueAt']],
     ['says.resolved', says.resolved, [identity.saga, 'incidentId', 'resolution']],

@@ -12,6 +12,13 @@ export const DeadlineDue = defineCommand({
   key: ({ orderId }) => orderId,
 });
 
+export const StillUnderWay = defineCommand({
+  name: 'StillUnderWay',
+  doc: 'Nothing was said of the saga for long; if it has not ended, that is said, so that others keep what they have of it.',
+  data: z.object(saga),
+  key: ({ orderId }) => orderId,
+});
+
 export const SkipStep = defineCommand({
   name: 'SkipStep',
   doc: 'An operator goes on without waiting for a step whose answer no participant needs.',

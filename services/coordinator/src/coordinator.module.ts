@@ -2,7 +2,7 @@ import { CONFIG, defineService } from '@baton/service-kit';
 import { Module } from '@nestjs/common';
 import { IncidentsApi, SagasApi } from './api.js';
 import { type CoordinatorConfig, coordinatorConfig } from './config.js';
-import { dueSagas } from './deadlines.js';
+import { dueSagas, longSagas } from './deadlines.js';
 import { Definitions, expectedEvents, lastEventsOfEach } from './definitions/index.js';
 import { KpisApi } from './kpis/api.js';
 import { SagaMeters } from './kpis/meters.js';
@@ -16,6 +16,7 @@ import { RoomForUpdates1764000003000 } from './store/migrations/3-room-for-updat
 import { Archive1764000004000, UNCOUNT_DROPPED } from './store/migrations/4-archive.js';
 import { PrimaryKeyLast1764000005000 } from './store/migrations/5-primary-key-last.js';
 import { Looked1764000006000 } from './store/migrations/6-looked.js';
+import { Continued1764000011000 } from './store/migrations/7-continued.js';
 import { ChangingColumnsLast1764000012000 } from './store/migrations/8-changing-columns-last.js';
 import { OneListIndex1764000013000 } from './store/migrations/9-one-list-index.js';
 import { SagaReads } from './store/reads.js';
@@ -57,6 +58,7 @@ export const coordinator = defineService({
     Archive1764000004000,
     PrimaryKeyLast1764000005000,
     Looked1764000006000,
+    Continued1764000011000,
     ChangingColumnsLast1764000012000,
     OneListIndex1764000013000,
   ],
@@ -67,7 +69,7 @@ export const coordinator = defineService({
     beforeDrop: { saga: UNCOUNT_DROPPED },
   },
   config: coordinatorConfig,
-  dueSources: [dueSagas],
+  dueSources: [dueSagas, longSagas],
   gathering: { patient: expectedEvents, together: lastEventsOfEach, patientLoadMs: 4_000, loadMs: 2_000 },
   metrics: coordinatorMetrics,
 });

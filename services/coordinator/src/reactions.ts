@@ -16,8 +16,9 @@ import {
 } from '@baton/messaging';
 import { type Heard, type Message, MESSAGES, whyNotSkip } from '@baton/saga';
 import { Controller } from '@nestjs/common';
-import { DeadlineDue, SkipStep } from './commands.js';
+import { DeadlineDue, SkipStep, StillUnderWay } from './commands.js';
 import { Definitions, heardEvents, listenersTo, sagaNames } from './definitions/index.js';
+import { stillUnderWay } from './domain/continued.js';
 import { type IncidentRecord, joinedHistory, type SagaRecord } from './domain/records.js';
 import { visit } from './domain/visit.js';
 import { History, Incidents, Sagas } from './store/sagas.js';
@@ -76,6 +77,13 @@ export class CoordinatorReactions {
     moment: Moment,
   ): Outcome {
     return saga ? this.visitOne(saga.definition, saga, incidents, { kind: 'due' }, moment) : {};
+  }
+
+  @On(StillUnderWay, named)
+  remember(_: CommandOf<typeof StillUnderWay>, { saga }: Loaded<typeof named>, { now }: Moment): Outcome {
+    if (!saga) return {};
+    const { record, publish } = stillUnderWay(this.definitions.of(saga.definition, saga.version), saga, now);
+    return record ? { save: [save(Sagas, record)], publish } : {};
   }
 
   @On(SkipStep, named, itsIncidents)

@@ -1,4 +1,4 @@
-import { OrderPlaced } from '@baton/contracts';
+import { FulfilmentContinued, OrderPlaced } from '@baton/contracts';
 import { defineService } from '@baton/service-kit';
 import { Module } from '@nestjs/common';
 import { NotificationsApi } from './api.js';
@@ -37,5 +37,5 @@ export const notification = defineService({
   retention: { stores: [Contacts, Mails] },
   config: notificationConfig,
   // A customer who reads a mail a moment later does not notice; several about one order share a unit of work.
-  gathering: { patient: [OrderPlaced, ...causes, SendMail.result], loadMs: 500 },
+  gathering: { patient: [OrderPlaced, ...causes, FulfilmentContinued, SendMail.result], loadMs: 500 },
 });

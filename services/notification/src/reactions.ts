@@ -1,6 +1,8 @@
 import {
   CancellationRefused,
   FulfilmentCancelled,
+  FulfilmentContinued,
+  mailReasons,
   OrderDelayed,
   OrderPlaced,
   ShipmentDelivered,
@@ -37,6 +39,13 @@ const mailNeeds = (event: Cause) => ({
   contact: one(Contacts, { orderId: event.data.orderId }),
   mail: one(Mails, keyFor(event)),
 });
+const allOfOrder = ({ data: { orderId, shipments } }: FulfilmentContinued) => ({
+  contact: one(Contacts, { orderId }),
+  mails: many(
+    Mails,
+    [0, ...shipments].flatMap((shipment) => mailReasons.map((reason) => ({ orderId, shipment, reason }))),
+  ),
+});
 const sentNeeds = ({ payload }: MessageOf<typeof SendMail.result>) => ({ mail: one(Mails, payload) });
 
 const outcomeOf = ({ contact, mails, send, events }: Decision): Outcome => ({
@@ -59,6 +68,12 @@ export class NotificationReactions {
   @On(causes, mailNeeds)
   tell(event: Cause, { contact, mail }: Loaded<typeof mailNeeds>, { now }: Moment): Outcome {
     return outcomeOf(mailWanted(event, contact, mail, now));
+  }
+
+  /** What was asked for is back from the archive, and begins its time there anew. */
+  @On(FulfilmentContinued, allOfOrder)
+  keep(): Outcome {
+    return {};
   }
 
   @On(SendMail.result, sentNeeds)

@@ -1,4 +1,5 @@
 import {
+  FulfilmentContinued,
   OrderPlaced,
   PickListPacked,
   ShipmentBookingRequested,
@@ -43,6 +44,13 @@ const rowAndDestination = ({ data }: { readonly data: ShipmentIdentity }) => ({
   destination: one(Destinations, { orderId: data.orderId }),
 });
 const calledRow = ({ payload }: { readonly payload: ShipmentIdentity }) => ({ row: rowOf(payload) });
+const allOfOrder = ({ data: { orderId, shipments } }: FulfilmentContinued) => ({
+  destination: one(Destinations, { orderId }),
+  rows: many(
+    Shipments,
+    shipments.map((shipment) => ({ orderId, shipment })),
+  ),
+});
 const theDestination = ({ data: { orderId } }: OrderPlaced) => ({ destination: one(Destinations, { orderId }) });
 const theWaiting = ({ data: { orderId } }: OrderPlaced, { destination }: Loaded<typeof theDestination>) => ({
   waiting: many(
@@ -130,6 +138,12 @@ export class ShippingReactions {
       throw new Refused(409, 'not-handed-over', `The parcels were not handed over; they cannot be ${status}.`);
     }
     return { ...outcomeOf(row, decision), reply: { body: { received: true } } };
+  }
+
+  /** What was asked for is back from the archive, and begins its time there anew. */
+  @On(FulfilmentContinued, allOfOrder)
+  keep(): Outcome {
+    return {};
   }
 
   private book(wish: BookingWish, { row, destination }: Loaded<typeof rowAndDestination>, now: string): Outcome {

@@ -1,5 +1,5 @@
-import { PickListCancellationRequested, StockReserved } from '@baton/contracts';
-import { type Loaded, type Moment, On, one, type Outcome, Refused, save } from '@baton/messaging';
+import { FulfilmentContinued, PickListCancellationRequested, StockReserved } from '@baton/contracts';
+import { type Loaded, many, type Moment, On, one, type Outcome, Refused, save } from '@baton/messaging';
 import { CONFIG } from '@baton/service-kit';
 import { Controller, Inject } from '@nestjs/common';
 import { ClaimPickList, PackPickList, PickLines, PutAway, ReportShort } from './commands.js';
@@ -16,8 +16,14 @@ interface AboutList {
 }
 const theList = ({ data: { orderId, shipment } }: AboutList) => ({ list: one(PickLists, { orderId, shipment }) });
 type Found = Loaded<typeof theList>;
+const allLists = ({ data: { orderId, shipments } }: FulfilmentContinued) => ({
+  lists: many(
+    PickLists,
+    shipments.map((shipment) => ({ orderId, shipment })),
+  ),
+});
 
-/** What the warehouse reacts to: two events, and what people do with a list. */
+/** What the warehouse reacts to: three events, and what people do with a list. */
 @Controller()
 export class WarehouseReactions {
   private readonly work: (decision: Decided) => Decided;
@@ -35,6 +41,12 @@ export class WarehouseReactions {
   @On(PickListCancellationRequested, theList)
   cancel({ data }: PickListCancellationRequested, { list }: Found, { now }: Moment): Outcome {
     return outcomeOf(list, this.work(cancellationWasRequested(list, data, now)));
+  }
+
+  /** What was asked for is back from the archive, and begins its time there anew. */
+  @On(FulfilmentContinued, allLists)
+  keep(): Outcome {
+    return {};
   }
 
   @On(ClaimPickList, theList)

@@ -1,7 +1,21 @@
-import { type Event, type EventDraft, PickListCancellationRequested, StockReserved } from '@baton/contracts';
+import {
+  type Event,
+  type EventDraft,
+  FulfilmentContinued,
+  PickListCancellationRequested,
+  StockReserved,
+} from '@baton/contracts';
 import { decode, encode } from '@baton/messaging';
-import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '@baton/messaging/testing';
+import {
+  eventually,
+  type FreshDatabase,
+  freshDatabase,
+  keepHouse,
+  keepHouseLongAgo,
+  MemoryTransport,
+} from '@baton/messaging/testing';
 import { type RunningService, startService } from '@baton/service-kit';
+import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pickListStates } from './domain/pick-list.js';
 import { NOW, reserved } from './domain/testing.js';
@@ -220,4 +234,28 @@ describe('the simulated staff', () => {
     await eventually(() => expect([saidIn('PickListPacked'), saidIn('PickListShort')]).toEqual([packed, short]));
     expect(saidOf('S-7').at(-1)).toBe('PickListCancelled');
   });
+});
+
+it('A_packed_list is put away when its order is undone, however long it has been packed', async () => {
+  const plan = warehouse.retention ?? {};
+  const source = service.app.get(DataSource);
+  const listed = (from: string) => database.query(`select state from ${from} where order_id = 'L-1'`);
+  hear(reservedFor('L-1'));
+  await come('L-1');
+  await post('/L-1/1/claim', { worker: 'ann' });
+  for (const [lineId, quantity] of [
+    ['l1', 3],
+    ['l2', 2],
+  ] as const) {
+    await post('/L-1/1/pick', { lineId, quantity, worker: 'ann' });
+  }
+  expect((await post('/L-1/1/pack', { parcels: 1 })).body).toMatchObject({ state: 'packed' });
+  await keepHouseLongAgo(source, plan, 100);
+  hear(FulfilmentContinued({ orderId: 'L-1', shipments: [1] }, 9));
+  await eventually(async () => expect(await listed('pick_lists')).toEqual([{ state: 'packed' }]));
+  await keepHouse(source, plan);
+
+  hear(undoOf('L-1'));
+  await eventually(async () => expect(await listed('pick_lists')).toEqual([{ state: 'stopping' }]));
+  expect(saidOf('L-1')).not.toContain('PickListCancelled');
 });

@@ -1,3 +1,4 @@
+import { CONTINUED_EVERY_DAYS } from '@baton/contracts';
 import type { Alternative, Birth, Failure, Late, SagaPlan, Step } from '@baton/saga';
 import { drawSaga, pause } from '@baton/saga';
 import { code, page, table, writtenBy } from './markdown.js';
@@ -104,6 +105,12 @@ before its request) is taken for ${code(adopts)} once all others are over: it is
 ends.`,
       ];
 
+const continuedText = ({ says }: SagaPlan): string =>
+  says.continued === undefined
+    ? ''
+    : `
+- While it takes long, says ${eventLink(says.continued)} every ${CONTINUED_EVERY_DAYS} days, so that others keep what they have of it.`;
+
 /** The reference page of one saga definition, from the definition alone. */
 export const sagaPage = (plan: SagaPlan, source: string): string => {
   const { begins, patience, policy, tells, wish, says, steps, births, alternatives } = plan;
@@ -118,7 +125,7 @@ where this page names a request.`,
     '## Beginning and end',
     `- Begins with ${eventLink(begins.with)}, of which it keeps ${begins.keeps.map(code).join(', ')}. Another event may be
   heard first; if ${begins.with} is not there after ${durationText(policy[begins.within] ?? 0)}, that is an incident of ${begins.owner}. Says ${eventLink(begins.says)}.
-- Ends with ${eventLink(says.completed)} when something was dispatched, else with ${eventLink(says.cancelled)}.`,
+- Ends with ${eventLink(says.completed)} when something was dispatched, else with ${eventLink(says.cancelled)}.${continuedText(plan)}`,
     '## Steps',
     'Steps whose predecessors are all done run at the same time. After the pivot there is only a way forward.',
     table(

@@ -7,6 +7,7 @@ import {
   missingLine,
   quantity,
   shipmentIdentity,
+  shipmentNumber,
   text,
   timestamp,
 } from '../primitives.js';
@@ -20,6 +21,22 @@ export const FulfilmentStarted = defineEvent({
   data: z.object({ orderId: identifier, definition: identifier, version: z.int().min(1) }),
 });
 export type FulfilmentStarted = EventOf<typeof FulfilmentStarted>;
+
+/** How often FulfilmentContinued is said of an order, days: longer than nearly all orders take. */
+export const CONTINUED_EVERY_DAYS = 10;
+
+export const FulfilmentContinued = defineEvent({
+  ...events,
+  name: 'FulfilmentContinued',
+  doc:
+    'The order is still under way; said of each that takes long, every ten days. What is kept of it, such as its ' +
+    'address, is needed on, whatever its age.',
+  data: z.object({
+    orderId: identifier,
+    shipments: z.array(shipmentNumber).describe('All that were born, those that have ended too.'),
+  }),
+});
+export type FulfilmentContinued = EventOf<typeof FulfilmentContinued>;
 
 const newShipment = {
   ...shipmentIdentity,

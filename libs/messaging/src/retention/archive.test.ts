@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type pg from 'pg';
 import { Column, DataSource, Entity, type MigrationInterface, PrimaryColumn, type QueryRunner } from 'typeorm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { one } from '../api/needs.js';
 import { save } from '../api/outcome.js';
 import { archived, defineStore } from '../api/stores.js';
@@ -63,13 +63,14 @@ let fresh: FreshDatabase;
 let database: DataSource;
 let pool: pg.Pool;
 
-const keeper = (archiveAfterMs = 0) =>
+const keeper = (archiveAfterMs = 0, noticeMs = 0) =>
   new Housekeeper({
     service: 'test',
     dataSource: database,
     plan,
     settings: { archiveAfterMs, retentionMs: 90 * DAY_MS },
     log: silent,
+    noticeMs,
   });
 const round = (now = new Date(), archiveAfterMs = 0) => keeper(archiveAfterMs).round(now);
 
@@ -270,6 +271,32 @@ describe('Partitions', () => {
     expect(await names('diary')).not.toContain('diary_2032_01');
   });
 
+  it('are not dropped for a clock that is wrong for a moment, nor by who has just come', async () => {
+    await round(new Date('2036-01-15T00:00:00Z'));
+    const one = keeper(0, 3_600_000);
+    await one.round(new Date('2037-01-15T00:00:00Z'));
+    await one.round(new Date('2037-01-15T00:01:00Z'));
+    expect(await names('diary')).toContain('diary_2036_01');
+  });
+
+  it('that another process has dropped in the meantime are left out', async () => {
+    await round(new Date('2034-01-15T00:00:00Z'));
+    const later = new Date('2034-06-15T00:00:00Z');
+    const look = database.query.bind(database);
+    const looking = vi.spyOn(database, 'query').mockImplementation(async (sql, params, runner) => {
+      const rows: unknown = await look(sql, params, runner);
+      // What is looked for outside of a transaction is not locked.
+      if (runner === undefined && sql.includes('pg_inherits')) {
+        looking.mockRestore();
+        await round(later);
+      }
+      return rows;
+    });
+    await round(later);
+    expect(vi.isMockFunction(database.query), 'it looked, and the other process came').toBe(false);
+    expect(await names('diary')).not.toContain('diary_2034_01');
+  });
+
   it('of an empty database are there from the start', async () => {
     const one = keeper();
     await one.start();
@@ -285,4 +312,53 @@ it('Answered_commands are forgotten after the retention', async () => {
     select n, 'f', '{}', now() - interval '1 hour' - n * interval '1 day' from generate_series(80, 100) n`);
   await round();
   expect(await count('inbox')).toBe(10);
+});
+
+it('A_housekeeper_that_fails is seen to be behind until it has walked through everything again', async () => {
+  const one = keeper();
+  const hours = (n: number) => vi.spyOn(performance, 'now').mockReturnValue(performance.now() + n * 3_600_000);
+  await one.round(new Date());
+  await fresh.query('alter table parcel_archive rename to parcel_away');
+  await expect(one.round(new Date())).rejects.toThrow('parcel_archive');
+  await fresh.query('alter table parcel_away rename to parcel_archive');
+  hours(2);
+  expect(one.progress.behind).toBeCloseTo(7_200, -1);
+  vi.restoreAllMocks();
+  await one.round(new Date());
+  expect(one.progress.behind).toBeLessThan(60);
+});
+
+it('What_is_forgotten row by row leaves the database most of its time to others', async () => {
+  await fresh.query(`insert into inbox (id, fingerprint, reply, created_at)
+    select n, 'f', '{}', now() - interval '91 days' from generate_series(1, 5500) n`);
+  const turns: { readonly begun: number; readonly ended: number }[] = [];
+  const transaction = database.transaction.bind(database) as (work: unknown) => Promise<unknown>;
+  const taking = vi.spyOn(database, 'transaction').mockImplementation(async (work: unknown) => {
+    const begun = performance.now();
+    const result = await transaction(work);
+    turns.push({ begun, ended: performance.now() });
+    return result;
+  });
+  await round();
+  taking.mockRestore();
+  expect(await count('inbox')).toBe(0);
+  // Six for the commands, and one for held messages.
+  const batches = turns.slice(-7, -1);
+  for (const [n, { begun, ended }] of batches.slice(0, -1).entries()) {
+    expect((batches[n + 1]?.begun ?? 0) - ended).toBeGreaterThan(2 * (ended - begun));
+  }
+});
+
+it('Dead_letters that hold nothing up are forgotten after the retention, and no other message that is held', async () => {
+  await fresh.query(`insert into held_message (state, parks, key, name, origin, content, reason, tries, created_at)
+    select state, parks, 'k', 'n', name, '', 'r', 1, now() - days * interval '1 day'
+    from (values ('dead', false, 'over', 91), ('dead', false, 'young', 89), ('dead', true, 'holds up', 91),
+      ('retrying', true, 'tried again', 91), ('parked', true, 'behind', 91)) as v(state, parks, name, days)`);
+  await round();
+  expect((await fresh.query('select origin from held_message order by 1')).map(({ origin }) => origin)).toEqual([
+    'behind',
+    'holds up',
+    'tried again',
+    'young',
+  ]);
 });

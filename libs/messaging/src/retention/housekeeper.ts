@@ -2,8 +2,9 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { Store } from '../api/stores.js';
 import type { PipelineLog } from '../pipeline/log.js';
 import { Poller, rest } from '../pipeline/patience.js';
-import { type ArchiveProgress, observeRetention, retentionMetrics } from './metrics.js';
+import { ArchiveProgress, observeRetention, retentionMetrics } from './metrics.js';
 import { Mover, type Step } from './mover.js';
+import { Notice } from './notice.js';
 import { type Ask, expired, makePartitions, named, partitionKeyOf, partitionsOf } from './partitions.js';
 import type { ArchivePlan, RetentionPlan, RetentionSettings } from './plan.js';
 
@@ -15,6 +16,8 @@ const PAUSE_MS = 60_000;
 const RESTS = 3;
 /** Whoever changes partitions keeps units of work waiting for so long at most, and tries again at the next walk. */
 const LOCK_TIMEOUT_MS = 500;
+/** For so long a process has seen that something is too old before that goes. */
+const NOTICE_MS = 60 * 60_000;
 /** Rows in one statement that removes single rows. */
 const FEW = 1_000;
 
@@ -24,6 +27,8 @@ export interface HousekeeperOptions {
   readonly plan: RetentionPlan;
   readonly settings: RetentionSettings;
   readonly log: PipelineLog;
+  /** See `Notice`; milliseconds. */
+  readonly noticeMs?: number;
 }
 
 /**
@@ -36,15 +41,17 @@ export class Housekeeper {
   private readonly abort = new AbortController();
   private readonly plans: readonly ArchivePlan[];
   private readonly histories: readonly string[];
+  private readonly notice: Notice;
   private movers: readonly Mover[] | undefined;
-  private readonly progress: ArchiveProgress = { overdue: 0 };
+  readonly progress = new ArchiveProgress();
   private unobserve: () => void = () => undefined;
 
   constructor(private readonly options: HousekeeperOptions) {
-    const { plan, dataSource, log } = options;
+    const { plan, dataSource, log, noticeMs = NOTICE_MS } = options;
     const { stores = [], tables = [], histories = [], beforeDrop = {} } = plan;
     this.plans = [...stores.map((store) => planOf(store, dataSource, beforeDrop)), ...tables];
     this.histories = histories;
+    this.notice = new Notice(noticeMs);
     this.poller = new Poller('Housekeeping', PAUSE_MS, log, () => this.round(new Date()));
   }
 
@@ -68,20 +75,25 @@ export class Housekeeper {
 
   /** Walks once through everything that there is to do. */
   async round(now: Date): Promise<void> {
-    await this.changePartitions(now);
+    const before = this.notice.given(new Date(now.getTime() - this.options.settings.retentionMs));
+    await this.changePartitions(now, before);
     let overdue = 0;
     for (const mover of await this.loadMovers()) {
       for (let page: number | undefined = 0; page !== undefined; ) {
         const begun = performance.now();
         const step = await this.move(mover, page);
-        if (!step || this.abort.signal.aborted) return;
+        if (!step) return this.progress.walked();
+        if (this.abort.signal.aborted) return;
         overdue = Math.max(overdue, step.overdue);
         page = step.next;
         await rest(RESTS * (performance.now() - begun), this.abort.signal);
       }
     }
-    this.progress.overdue = overdue;
-    await this.forgetCommands(now);
+    this.progress.walked(overdue);
+    if (!before) return;
+    await this.forget('inbox', 'created_at', before);
+    // What parks nothing: nobody waits for it any more. Its content may name a person.
+    await this.forget('held_message', 'created_at', before, `state = 'dead' and not parks`);
   }
 
   /** Moves rows of some pages; undefined when another process is at it. */
@@ -93,18 +105,17 @@ export class Housekeeper {
     return step;
   }
 
-  private async changePartitions(now: Date): Promise<void> {
-    const { settings, log } = this.options;
-    const before = new Date(now.getTime() - settings.retentionMs);
+  private async changePartitions(now: Date, before: Date | undefined): Promise<void> {
     for (const table of this.partitioned()) {
       try {
         await this.exclusively((ask) => makePartitions(ask, table, now));
+        if (!before) continue;
         const old = expired(await partitionsOf(this.ask, table), before);
         for (const { name } of old) await this.drop(table, name);
         if (this.histories.includes(table)) await this.emptyDefault(table, before);
       } catch (error) {
         if (!isLockTimeout(error)) throw error;
-        log.info('Partitions are changed later: the table is in use', { table });
+        this.options.log.info('Partitions are changed later: the table is in use', { table });
       }
     }
   }
@@ -113,6 +124,8 @@ export class Housekeeper {
     const { service, log } = this.options;
     const { beforeDrop } = this.plans.find((plan) => `${plan.table}_archive` === table) ?? {};
     const done = await this.exclusively(async (ask) => {
+      // Another process may have kept house since it was looked for.
+      if (!(await partitionsOf(ask, table)).some((partition) => partition.name === name)) return false;
       if (beforeDrop !== undefined) await ask(named(beforeDrop, name));
       await ask(named('drop table %I', name));
       return true;
@@ -128,19 +141,17 @@ export class Housekeeper {
     if (spare) await this.forget(spare.name, await partitionKeyOf(this.ask, table), before);
   }
 
-  private forgetCommands(now: Date): Promise<void> {
-    return this.forget('inbox', 'created_at', new Date(now.getTime() - this.options.settings.retentionMs));
-  }
-
   /** Removes rows of a table that is not partitioned, a few at a time. */
-  private async forget(table: string, column: string, before: Date): Promise<void> {
+  private async forget(table: string, column: string, before: Date, condition = 'true'): Promise<void> {
     for (;;) {
+      const begun = performance.now();
       const rows = await this.exclusively((ask) =>
         ask(
           named(
             `with gone as (
                delete from %I where ctid = any(array(
-                 select ctid from %I where ${column} < $1 order by ${column} limit ${FEW} for update skip locked))
+                 select ctid from %I where ${column} < $1 and ${condition}
+                 order by ${column} limit ${FEW} for update skip locked))
                returning 1)
              select count(*)::int as n from gone`,
             table,
@@ -149,6 +160,7 @@ export class Housekeeper {
         ),
       );
       if (!rows || Number((rows[0] as { n?: number } | undefined)?.n ?? 0) < FEW || this.abort.signal.aborted) return;
+      await rest(RESTS * (performance.now() - begun), this.abort.signal);
     }
   }
 

@@ -22,16 +22,31 @@ export const retentionInstruments = {
   overdue: {
     name: 'baton.retention.overdue',
     kind: 'gauge',
-    description: 'For how long the longest overdue row could have been archived, as found by the last walk.',
+    description:
+      'For how long the longest overdue row could have been archived, as found by the last whole walk, or for how long there was none.',
     unit: 's',
     attributes: { service },
   },
 } as const satisfies Record<string, InstrumentDeclaration>;
 
 /** How far behind the housekeeper is. */
-export interface ArchiveProgress {
+export class ArchiveProgress {
+  private overdue = 0;
+  private walkedAt = performance.now();
+
+  /**
+   * A walk has ended.
+   * @param overdue of the longest overdue row that it found, seconds; absent when another process was found at it
+   */
+  walked(overdue = this.overdue): void {
+    this.overdue = overdue;
+    this.walkedAt = performance.now();
+  }
+
   /** Seconds. */
-  overdue: number;
+  get behind(): number {
+    return Math.max(this.overdue, (performance.now() - this.walkedAt) / 1_000);
+  }
 }
 
 const meter = metrics.getMeter('@baton/messaging');
@@ -42,11 +57,11 @@ export const retentionMetrics = {
 };
 
 /** Registers the gauge of one service; returns how to take it away again. */
-export const observeRetention = (name: string, progress: Readonly<ArchiveProgress>): (() => void) => {
+export const observeRetention = (name: string, progress: ArchiveProgress): (() => void) => {
   const { overdue } = retentionInstruments;
   const gauge = meter.createObservableGauge(overdue.name, instrumentOptions(overdue));
   const observe: Parameters<typeof gauge.addCallback>[0] = (result) => {
-    result.observe(progress.overdue, { service: name });
+    result.observe(progress.behind, { service: name });
   };
   gauge.addCallback(observe);
   return () => gauge.removeCallback(observe);

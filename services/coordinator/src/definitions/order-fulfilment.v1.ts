@@ -218,6 +218,7 @@ export const orderFulfilmentV1: SagaPlan = {
   remembers: { fields: ['carrier', 'trackingNumber', 'carriersLeft'], growing: ['missing'] },
 
   says: {
+    continued: 'FulfilmentContinued',
     delayed: 'OrderDelayed',
     opened: 'IncidentOpened',
     resolved: 'IncidentResolved',

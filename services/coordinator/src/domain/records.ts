@@ -15,6 +15,8 @@ export interface SagaRecord {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly endedAt: string | null;
+  /** When it was last said that it is still under way; null as long as it is young. */
+  readonly continuedAt: string | null;
 }
 
 /** What happened to one saga in one unit of work. */

@@ -98,6 +98,7 @@ export const visit = (
       createdAt: record?.createdAt ?? at.now,
       updatedAt: at.now,
       endedAt: saga.ended?.at ?? null,
+      continuedAt: record?.continuedAt ?? null,
     },
     ...(facts.length > 0 && {
       history: { definition: name, orderId, unit: at.unit, visit: visits, at: at.now, facts },

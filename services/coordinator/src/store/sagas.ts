@@ -37,6 +37,9 @@ export class SagaEntity extends TracedEntity implements SagaRecord {
 
   @Column({ name: 'ended_at', type: 'timestamptz', nullable: true, transformer: isoTimestamp })
   endedAt!: string | null;
+
+  @Column({ name: 'continued_at', type: 'timestamptz', nullable: true, transformer: isoTimestamp })
+  continuedAt!: string | null;
 }
 
 /** Sagas, those in the archive included; for reading alone. */

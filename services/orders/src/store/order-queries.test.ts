@@ -1,5 +1,5 @@
-import { Housekeeper } from '@baton/messaging';
-import { type FreshDatabase, freshDatabase } from '@baton/messaging/testing';
+import { messagingMigrations } from '@baton/messaging';
+import { type FreshDatabase, freshDatabase, keepHouse } from '@baton/messaging/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DataSource } from 'typeorm';
 import { wishesDue } from '../commands.js';
@@ -20,7 +20,7 @@ beforeAll(async () => {
     type: 'postgres',
     url: fresh.url,
     entities: [OrderEntity, AnyOrderEntity],
-    migrations: [...orders.migrations],
+    migrations: [...messagingMigrations, ...orders.migrations],
   }).initialize();
   await database.runMigrations();
   queries = new OrderQueries(database);
@@ -141,12 +141,8 @@ describe('The orders in the database', () => {
     const listed = (await queries.list({ limit: 4 })).map(({ orderId }) => orderId);
     expect(listed).toEqual(['new-l', 'old-k', 'old-j', 'old-i']);
 
-    const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-    const settings = { archiveAfterMs: 0, retentionMs: 30 * 24 * 3_600_000 };
     const plan = { stores: [Orders], beforeDrop: { orders: UNCOUNT_DROPPED } };
-    await database.query('create table if not exists inbox (created_at timestamptz)');
-    const keeper = new Housekeeper({ service: 'orders', dataSource: database, plan, settings, log: silent });
-    await keeper.round(new Date());
+    await keepHouse(database, plan);
     const [{ n }] = await database.query(`select count(*)::int as n from orders_archive where order_id like 'old-%'`);
     expect(n).toBe(3);
 
@@ -160,7 +156,7 @@ describe('The orders in the database', () => {
     expect(await queries.find('old-j')).toMatchObject({ orderId: 'old-j', status: 'completed' });
 
     // What is dropped counts no more.
-    await keeper.round(new Date(Date.now() + 90 * 24 * 3_600_000));
+    await keepHouse(database, plan, new Date(Date.now() + 90 * 24 * 3_600_000));
     const after = await queries.countByStatus();
     expect(after.completed).toBe(before.completed - 3);
     expect(await queries.find('old-j')).toBeUndefined();
@@ -181,5 +177,18 @@ describe('The orders in the database', () => {
     expect(await wishesDue.next(query, new Date(Date.UTC(2026, 0, 8, 0, 9)).toISOString(), 10, due[0]?.place)).toEqual(
       [],
     );
+  });
+
+  it('let a record go that waits for no order any more, and not one that does', async () => {
+    const shop = new Conversation();
+    shop.wish('lonely', minute(9), 'waits');
+    if (!shop.record) throw new Error('no wish was kept');
+    await insert([shop.record, { ...shop.record, orderId: 'given-up', wishes: [], wishesExpireAt: null }]);
+    await insert([placed('open', minute(9))]);
+    await keepHouse(database, { stores: [Orders] });
+    const left = await database.query(
+      `select order_id from orders where order_id in ('waits', 'given-up', 'open') order by 1`,
+    );
+    expect(left).toEqual([{ order_id: 'open' }, { order_id: 'waits' }]);
   });
 });

@@ -26,7 +26,8 @@ export class OrderEntity extends TracedEntity implements OrderRecord {
 
 /** One record per order id. */
 export const Orders = archived(defineStore<OrderRecord>()(OrderEntity, 'orderId'), {
-  ended: `status in ('completed', 'cancelled') and wishes_expire_at is null`,
+  // What waits for an order that never came has ended with its last wish.
+  ended: `status in ('completed', 'cancelled', 'awaited') and wishes_expire_at is null`,
   since: 'status_since',
 });
 
