@@ -109,6 +109,26 @@ it.each([
   await database.drop();
 });
 
+class EndlessTransport extends MemoryTransport {
+  readonly waits = Promise.withResolvers<void>();
+
+  override async ensureTopics(_topics: unknown, signal?: AbortSignal): Promise<void> {
+    this.waits.resolve();
+    await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('given up'))));
+  }
+}
+
+it('waits for topics no longer than it is told to', async () => {
+  const database = await freshDatabase();
+  const asked = new AbortController();
+  const transport = new EndlessTransport();
+  const env = { DATABASE_URL: database.url, LOG_LEVEL: 'silent' };
+  const starting = startService(things, { env, transport, signal: asked.signal });
+  void transport.waits.promise.then(() => asked.abort());
+  await expect(starting).rejects.toThrow('given up');
+  await database.drop();
+});
+
 /** How a start ends that could wait for ever for what never comes. */
 const startWith = (env: Readonly<Record<string, string>>): Promise<unknown> =>
   startService(things, {

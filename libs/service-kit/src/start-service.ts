@@ -92,7 +92,7 @@ export const startService = async (
       throw new ConfigError('DATABASE_URL is missing: the Postgres database of this service.');
     dataSource = await openDatabase(definition, databaseUrl, log, options.signal);
     transport = options.transport ?? (await connectTransport(definition.name, config, log, options.signal));
-    await transport.ensureTopics(topicDeclarations);
+    await transport.ensureTopics(topicDeclarations, options.signal);
     const { name: service, dueSources = [], gathering = {}, retention: plan = {} } = definition;
     const keeper = new Housekeeper({ service, dataSource, plan, settings, log });
     // It may have gone while the brokers were waited for.

@@ -133,8 +133,11 @@ export interface Consumer {
  * in which they were published, and every adapter uses the same partitioner (murmur2, as Kafka's own clients).
  */
 export interface Transport {
-  /** Makes the topics that do not exist; never changes one that does. */
-  ensureTopics(topics: readonly TopicDeclaration[]): Promise<void>;
+  /**
+   * Makes the topics that do not exist; never changes one that does. Waits for a server that is away.
+   * @param signal ends the waiting, with the last error
+   */
+  ensureTopics(topics: readonly TopicDeclaration[], signal?: AbortSignal): Promise<void>;
   /**
    * Writes all records durably in one request (more only where the transport's size limits want it), in order per key.
    * Calls are written in the order in which they were made, also when not awaited; those that wait are merged. Rejects
