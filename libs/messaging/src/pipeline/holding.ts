@@ -49,6 +49,13 @@ export const tellFailure = (log: PipelineLog, input: Input, { state, tries, reas
   else if (tries === 1) log.warn('A message failed and is tried again', details);
 };
 
+/** Says that a key waits and that the reaction to that failed as well: no incident tells of it. */
+export const tellUntold = (log: PipelineLog, input: Input, error: unknown): void => {
+  const { name, key, origin } = describe(input);
+  const details = { name, key, origin, reason: reasonOf(error), at: framesOf(error) };
+  log.error('Nobody could be told that a message failed and its key waits', details);
+};
+
 /** What is kept and shown of a message that is put aside. */
 export const describe = (input: Input): Pick<NewHeld, 'key' | 'name' | 'origin' | 'content'> => {
   const message = messageOf(input);

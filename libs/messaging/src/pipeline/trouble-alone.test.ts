@@ -31,14 +31,25 @@ const refuse = (): never => {
 };
 
 test.each([
-  ['fails', refuse],
-  ['is refused by the database', (parked: { readonly total: number }) => ({ ...parked, total: 5_000 })],
-] as const)('a message is held, and all others go on, when the notice that it waits %s', async (_how, park) => {
-  await start({ poison: 2, tries: 1, park: park as never });
+  ['fails', refuse, 'nobody can be told'],
+  ['is refused by the database', (parked: { readonly total: number }) => ({ ...parked, total: 5_000 }), 'check'],
+] as const)('a message is held, and all others go on, when the notice that it waits %s', async (_how, park, why) => {
+  const said: { readonly message: string }[] = [];
+  const error = (message: string, details?: object) => void said.push({ message, ...details });
+  await start({ poison: 2, tries: 1, park: park as never, log: { ...silent, error } });
   transport.deliver([wish('a', 2), wish('b', 1)]);
   transport.deliver([wish('c', 1)]);
   await eventually(async () => expect(await totals()).toEqual({ b: 1, c: 1 }));
   await eventually(async () => expect(await held()).toEqual([{ key: 'a', state: 'dead', reason: 'poisoned' }]));
+  const untold = {
+    message: 'Nobody could be told that a message failed and its key waits',
+    name: 'OrderCancellationRequested',
+    key: 'a',
+    origin: 'orders/0/0',
+    reason: expect.stringContaining(why),
+    at: expect.any(Array),
+  };
+  await eventually(() => expect(said.filter(({ message }) => message.startsWith('Nobody'))).toEqual([untold]));
 });
 
 test('a message whose outcome cannot be written is held, and all others go on', async () => {
