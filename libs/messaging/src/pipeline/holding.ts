@@ -23,11 +23,19 @@ export const buried = (input: Input, reason: string): NewHeld => ({
 /** Lets a message wait behind a failed one of its key. */
 export const waitingBehind = (input: Input, key: string): NewHeld => ({
   ...describe(input),
-  state: 'parked',
+  ...waiting(key),
   parks: true,
-  reason: `Waits behind a failed message of ${key}.`,
   tries: 0,
 });
+
+/** The same for one that failed itself, before the other one did or was tried again. */
+export const parkedAgain = ({ heldId, tries }: HeldInput, key: string): HeldAgain => ({
+  id: heldId,
+  ...waiting(key),
+  tries,
+});
+
+const waiting = (key: string) => ({ state: 'parked' as const, reason: `Waits behind a failed message of ${key}.` });
 
 /** What becomes of a message whose reaction threw: it is tried again after a pause, or is dead after the last try. */
 export const failed = (input: Input, error: unknown, policy: RetryPolicy) => {

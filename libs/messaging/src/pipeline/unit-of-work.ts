@@ -23,6 +23,7 @@ import {
   failed,
   heldAgain,
   heldAnew,
+  parkedAgain,
   tellFailure,
   tellUntold,
   waitingBehind,
@@ -289,7 +290,10 @@ export class UnitOfWork {
 
   private park(input: Input, message: Message): void {
     this.count(input, 'parked');
-    if (input.kind === 'held') return;
+    if (input.kind === 'held') {
+      if (input.state === 'retrying') this.ledger.again.push(parkedAgain(input, message.key));
+      return;
+    }
     this.ledger.settle.push(() => traceParked(this.parts.service, message));
     this.ledger.held.push(waitingBehind(input, message.key));
   }
