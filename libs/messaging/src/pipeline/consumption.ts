@@ -69,6 +69,7 @@ export class Consumption {
       onAssigned: (ends) => this.onAssigned(ends),
       onRevoked: (partitions) => this.onRevoked(partitions),
       onRecords: (records) => this.onRecords(records),
+      onPassed: (reached) => this.onPassed(reached),
     });
   }
 
@@ -239,6 +240,12 @@ export class Consumption {
     this.reached(name);
     queue.push(heard.map((record) => ({ kind: 'record', record })));
     await queue.room();
+  }
+
+  private onPassed(reached: PartitionOffset): void {
+    const name = partitionName(reached);
+    this.seen.set(name, reached.offset);
+    this.reached(name);
   }
 
   /** What was delivered of a partition counts no more: it comes again from elsewhere, or to somebody else. */

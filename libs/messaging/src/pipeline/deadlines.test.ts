@@ -45,8 +45,8 @@ class OneOfTwo implements Transport {
     return { commit: done, seek: () => undefined, lag: () => Promise.resolve([]), healthy: true, stop: done };
   }
 
-  async assign(partition: number): Promise<void> {
-    const end = { topic: 'orders', partition, first: 0n, offset: BigInt(this.backlog.length), partitions: PARTITIONS };
+  async assign(partition: number, offset = BigInt(this.backlog.length)): Promise<void> {
+    const end = { topic: 'orders', partition, first: 0n, offset, partitions: PARTITIONS };
     await this.subscription?.onAssigned([end]);
   }
 
@@ -56,6 +56,10 @@ class OneOfTwo implements Transport {
 
   async deliver(): Promise<void> {
     await this.subscription?.onRecords(this.backlog);
+  }
+
+  pass(partition: number, offset: bigint): void {
+    this.subscription?.onPassed?.({ topic: 'orders', partition, offset });
   }
 
   readonly ensureTopics = () => Promise.resolve();
@@ -118,6 +122,22 @@ test('deadlines do not wait for what is past its retention', async () => {
   await database.query('delete from transport.chunks');
   const service = await start(transport, dueUntilHandled('a'));
   await eventually(() => service.plan.handled.includes('due a'));
+});
+
+test('deadlines do not wait for what is nothing to deliver', async () => {
+  const partition = partitionOf('a', PARTITIONS);
+  const transport = new OneOfTwo(partition, [written('a', partition)]);
+  const service = await start(transport, dueUntilHandled('a'));
+  // Behind the record there are the marks of two transactions.
+  transport.revoke(partition);
+  await transport.assign(partition, 3n);
+  await transport.deliver();
+  await eventually(() => service.plan.handled.length === 1);
+  expect(service.pipeline.caughtUp).toBe(false);
+  transport.pass(partition, 3n);
+  await eventually(() => service.plan.handled.includes('due a'));
+  const standing = () => database.query(`select next_offset::int as at from position where topic = 'orders'`);
+  await eventually(async () => expect(await standing()).toEqual([{ at: 3 }]));
 });
 
 test('a deadline waits for the process that hears its order to catch up, whichever other one finds it', async () => {

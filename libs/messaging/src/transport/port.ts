@@ -98,6 +98,11 @@ export interface Subscription extends Reading {
    * takes, the membership stays alive and other partitions go on.
    */
   onRecords(records: readonly IncomingRecord[]): Promise<void>;
+  /**
+   * All below this offset was delivered and settled, or is nothing to deliver: on Kafka the marks that a writer's
+   * transactions leave, and what they took back. Called only where a partition reaches further than its last record did.
+   */
+  onPassed?(reached: PartitionOffset): void;
 }
 
 /** A running member of a consumer group. */
