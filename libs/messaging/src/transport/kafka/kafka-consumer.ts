@@ -33,7 +33,7 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
   #healthy = true;
   /** True once all that was assigned is read, or nothing was. */
   #reading = false;
-  #heard = Date.now();
+  #heard = performance.now();
 
   constructor(
     private readonly subscription: Subscription,
@@ -47,7 +47,7 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
   }
 
   get healthy(): boolean {
-    return this.#healthy && Date.now() - this.#heard <= this.settings.stuckAfterMs;
+    return this.#healthy && performance.now() - this.#heard <= this.settings.stuckAfterMs;
   }
 
   async commit(offsets: readonly PartitionOffset[]): Promise<void> {
@@ -106,7 +106,7 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
         batch: (payload) => this.#batch(payload),
         passed: (begin, end) => this.#passed(begin, end),
         heard: () => {
-          if (this.#reading) this.#heard = Date.now();
+          if (this.#reading) this.#heard = performance.now();
         },
       });
       this.#session = session;
