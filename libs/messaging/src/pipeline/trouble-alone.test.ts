@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { StockShort } from '@baton/contracts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { save } from '../api/outcome.js';
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
-import { none, silent, Tallies, TallyService, totalsIn, wish } from '../testing/tally.js';
+import { Add, none, silent, Tallies, TallyService, totalsIn, wish } from '../testing/tally.js';
 import { MAX_BODY_BYTES } from '../wire/cloud-events.js';
 import { Publisher } from './publisher.js';
 
@@ -84,6 +85,16 @@ test('a message whose reaction says more than readers take is held, and all othe
   expect(await held()).toEqual([{ key: 'big', state: 'dead', reason }]);
   // Of its own there is the notice that it waits.
   expect(await totals()).toEqual({ a: 5, b: 8, big: 0 });
+});
+
+test('a request that is more than Postgres can index is told so, and all others go on', async () => {
+  await start({});
+  const idempotencyKey = randomBytes(20_000).toString('base64');
+  const vain = service?.pipeline.submit(Add, { orderId: 'a', amount: 1 }, { idempotencyKey });
+  const rejected = expect(vain).rejects.toThrow('index row');
+  transport.deliver([wish('b', 1)]);
+  await rejected;
+  await eventually(async () => expect(await totals()).toEqual({ b: 1 }));
 });
 
 test('an outcome of which one change cannot be made changes nothing', async () => {
