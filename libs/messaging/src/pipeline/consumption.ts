@@ -194,6 +194,10 @@ export class Consumption {
         { partitions: placesOf(setBack) },
       );
     }
+    const removed = removedOf(positions, ends);
+    if (removed.length > 0) {
+      log.warn('What was published was removed, by its retention, before it was read', { partitions: removed });
+    }
     if (unclear.length > 0) {
       const places = placesOf(unclear).join(', ');
       throw new Error(`Positions lie beyond the ends; newer ends tell whether the topics were made anew: ${places}`);
@@ -267,6 +271,16 @@ export class Consumption {
     if (end !== undefined && (this.reachedOf(name) ?? 0n) >= end) this.behind.delete(name);
   }
 }
+
+/** What lies between positions and the first offsets that are left, for people; who stands at 0 may never have read. */
+const removedOf = (positions: readonly PartitionOffset[], ends: readonly AssignedPartition[]): readonly string[] => {
+  const firsts = new Map(ends.map((end) => [partitionName(end), end.first]));
+  return positions.flatMap((position) => {
+    const name = partitionName(position);
+    const first = firsts.get(name) ?? 0n;
+    return position.offset > 0n && position.offset < first ? [`${name}@${position.offset}..${first}`] : [];
+  });
+};
 
 /** Positions for people. */
 const placesOf = (positions: readonly PartitionOffset[]): readonly string[] =>

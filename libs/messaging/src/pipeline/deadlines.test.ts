@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
-import { Due, TallyService, wish } from '../testing/tally.js';
+import { Due, silent, TallyService, wish } from '../testing/tally.js';
 import { LocalTransport, partitionOf } from '../transport/index.js';
 import type { Consumer, IncomingRecord, Subscription, Transport } from '../transport/port.js';
 import { topic } from '../transport/testing/member.js';
@@ -112,6 +112,33 @@ test('deadlines wait until the consumer has reached the end that it saw when it 
   await eventually(() => service.plan.handled.includes('due a'));
   expect(looks[0]).toBe(240);
   expect(service.plan.handled.indexOf('due a')).toBe(50);
+});
+
+test('what is removed by its retention before it is read is told, and what is left is handled', async () => {
+  const said: unknown[] = [];
+  const log = { ...silent, warn: (message: string, details?: object) => void said.push({ message, ...details }) };
+  const transport = await LocalTransport.connect({ url: database.url });
+  transports.push(transport);
+  await transport.ensureTopics(['orders', 'stock', 'fulfilment'].map((name) => topic(name, 1)));
+  const removed = () => database.query(`delete from transport.chunks where topic = 'orders'`);
+  const standing = async () =>
+    (await database.query(`select next_offset::int as at from position where topic = 'orders'`))[0];
+  await transport.publish([wish('gone', 1)]);
+  // Who never read anything has nothing to miss.
+  await removed();
+  const first = await TallyService.start(database, transport, { log });
+  await transport.publish([wish('a', 1)]);
+  await eventually(async () => expect(await standing()).toEqual({ at: 2 }));
+  await first.stop();
+  expect(said).toEqual([]);
+
+  await transport.publish([wish('a', 2), wish('a', 3)]);
+  await removed();
+  await transport.publish([wish('a', 4)]);
+  const second = await TallyService.start(database, transport, { log });
+  services.push(second);
+  await eventually(() => second.plan.handled.length === 1);
+  expect(said).toEqual([{ message: expect.stringMatching(/before it was read/), partitions: ['orders/0@2..4'] }]);
 });
 
 test('deadlines do not wait for what is past its retention', async () => {
