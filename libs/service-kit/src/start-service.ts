@@ -147,7 +147,11 @@ export const startService = async (
     server.useGlobalFilters(new ReactionErrors());
     // Else its start would call the hooks of all providers again.
     server.setIsInitHookCalled(true);
-    await app.startAllMicroservices();
+    // Its start waits for the database as well.
+    options.signal?.throwIfAborted();
+    const giveUp = (): void => void pipeline.stop();
+    options.signal?.addEventListener('abort', giveUp);
+    await app.startAllMicroservices().finally(() => options.signal?.removeEventListener('abort', giveUp));
   }
   await app.listen(config.PORT, config.HOST);
   const { port } = app.getHttpServer().address() as AddressInfo;
