@@ -97,6 +97,28 @@ test('a request that is more than Postgres can index is told so, and all others 
   await eventually(async () => expect(await totals()).toEqual({ b: 1 }));
 });
 
+test('an answer of the world that no message can say is none, and all others go on', async () => {
+  let rings = 0;
+  let isPoisoned = false;
+  await start({
+    tries: 1,
+    ring: () => {
+      rings += 1;
+      isPoisoned = true;
+      return Promise.resolve({ ok: rings > 1 || (1n as never) });
+    },
+    onReaction: () => {
+      if (isPoisoned) throw new Error('poisoned');
+    },
+  });
+  await service?.pipeline.submit(Add, { orderId: 'a', amount: 7 });
+  await eventually(async () => expect(await held()).toEqual([{ key: 'a', state: 'dead', reason: 'poisoned' }]));
+  expect(rings).toBe(2);
+  isPoisoned = false;
+  transport.deliver([wish('b', 1)]);
+  await eventually(async () => expect(await totals()).toEqual({ a: 7, b: 1 }));
+});
+
 test('an outcome of which one change cannot be made changes nothing', async () => {
   await start({
     tries: 2,
