@@ -26,6 +26,8 @@ export interface IncomingRecord {
   readonly value: Buffer | undefined;
   /** Why nothing of it can be read, where that is so: its batch was packed in a way that is not known here, or is too large. */
   readonly unreadable?: string | undefined;
+  /** How many bytes of memory it takes, where a transport can tell that without reading the headers. */
+  readonly bytes?: number | undefined;
   /** The header `ce_type` of an event in binary mode, where a transport can tell it without reading the others. */
   readonly eventType?: string | undefined;
   /**

@@ -39,6 +39,12 @@ describe('a lane', () => {
     expect(large.lane.full).toBe(true);
   });
 
+  it('is full of what a transport says that its records take, whatever their bodies', () => {
+    const { lane } = laneWith(() => new Promise(() => {}));
+    lane.push(records(0, 2).map((record) => ({ ...record, bytes: 60_000 })));
+    expect(lane.full).toBe(true);
+  });
+
   it('leaves out what it has seen, and moves over a gap', async () => {
     const seen: bigint[] = [];
     const { lane } = laneWith(async (given) => void seen.push(...given.map(({ offset }) => offset)));

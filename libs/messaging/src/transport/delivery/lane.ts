@@ -180,4 +180,5 @@ export class Lane implements TopicPartition {
 }
 
 /** Roughly what a record takes in memory. */
-const bytesOf = (record: IncomingRecord): number => (record.value?.length ?? 0) + (record.key?.length ?? 0) + 300;
+const bytesOf = ({ bytes, value, key }: IncomingRecord): number =>
+  (bytes ?? (value?.length ?? 0) + (key?.length ?? 0)) + 300;

@@ -311,6 +311,20 @@ describe('what is particular to Kafka', () => {
     await stranger.disconnect();
   });
 
+  it('counts what a stranger has put into headers as well', async () => {
+    const transport = await connect('reader');
+    const name = unique('headers');
+    await transport.ensureTopics([topic(name, 1)]);
+    const member = await Member.join(transport, unique('group'), [name]);
+    await transport.publish([record(name, 'key', 'body', { large: 'x'.repeat(50_000) })]);
+    const other = await connect('other');
+    await other.publish([record(name, 'key', 'body', { large: 'x'.repeat(50_000) })]);
+    await until(() => member.records.length === 2);
+    expect(member.records.at(-1)?.bytes).toBeGreaterThan(50_000);
+    expect(member.records.at(-1)?.bytes).toBeLessThan(51_000);
+    await Promise.all([transport.close(), other.close()]);
+  });
+
   it('tells how many partitions a topic has by now, also of one that it knew with less', async () => {
     const admin = new KafkaAdmin(settingsOf({ brokers: brokers(), clientId: 'counts' }));
     const name = unique('counted');
