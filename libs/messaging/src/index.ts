@@ -20,6 +20,7 @@ export * from './nest/performers.js';
 export * from './nest/plain-reactions.js';
 export * from './nest/reaction-server.js';
 export { classify } from './pipeline/errors.js';
+export * from './pipeline/dead-letters.js';
 export type { Gathering } from './pipeline/gathering.js';
 export * from './pipeline/log.js';
 export { Poller, rest } from './pipeline/patience.js';

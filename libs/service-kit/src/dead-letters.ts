@@ -1,5 +1,4 @@
-import type { PipelineRuntime } from '@baton/messaging';
-import { Refused } from '@baton/messaging';
+import { discard, heldMessages, type PipelineRuntime, redrive, Refused } from '@baton/messaging';
 import { Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
@@ -19,6 +18,9 @@ const rowId = z.string().regex(/^\d{1,18}$/, 'must be a number');
 const ROW = { name: 'id', description: 'From the list' };
 const NOT_THERE = { status: 404, description: 'No such dead letter (problem+json).' };
 
+const notThere = (id: string): Refused =>
+  new Refused(404, 'no-such-dead-letter', `There is no dead letter ${id}; list them first.`);
+
 /** Messages that this service put aside. Their content may hold personal data, so that a list shows what is safe. */
 @ApiTags('dead letters')
 @Controller('dead-letters')
@@ -26,7 +28,9 @@ export class DeadLettersController {
   constructor(@Inject(PIPELINE) private readonly pipeline: PipelineRuntime) {}
 
   @Get()
-  @ApiOperation({ summary: 'Messages put aside, oldest first, with the reason; never their content.' })
+  @ApiOperation({
+    summary: 'Messages put aside, oldest first, with the reason and what they wait for; never their content.',
+  })
   @ApiQuery({ name: 'state', required: false, enum: states, description: '`dead` when absent' })
   @ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })
   @ApiQuery({ name: 'limit', required: false, description: '1 to 200; 50 when absent' })
@@ -34,27 +38,26 @@ export class DeadLettersController {
   @ApiResponse({ status: 400, description: 'No such state, place or limit (problem+json).' })
   async list(@Query() raw: unknown) {
     const { state, after, limit } = listQuery.parse(raw);
-    const { rows } = await this.pipeline.database.query(
-      `select id, state, key, name, origin, reason, tries, created_at as at from held_message
-       where state = $1 and id > $2 order by id limit $3`,
-      [state, after.toString(), limit],
-    );
-    return { items: rows, next: rows.length === limit ? (rows.at(-1) as { id: string }).id : undefined };
+    const items = await heldMessages(this.pipeline.database, state, after, limit);
+    return { items, next: items.length === limit ? items.at(-1)?.id : undefined };
   }
 
   @Post(':id/redrive')
   @HttpCode(202)
-  @ApiOperation({ summary: 'Tries a dead letter again, as if its message came now.' })
+  @ApiOperation({
+    summary:
+      'Tries a dead letter again, as if its message came now; behind an earlier one of its key it waits for that.',
+  })
   @ApiParam(ROW)
-  @ApiResponse({ status: 202, description: 'It is being tried.' })
+  @ApiResponse({
+    status: 202,
+    description: 'It is being tried (`retrying`), or waits for `waitsFor` to be redriven or discarded (`parked`).',
+  })
   @ApiResponse(NOT_THERE)
   async redrive(@Param('id') id: string) {
-    const { rowCount } = await this.pipeline.database.query(
-      `update held_message set state = 'retrying', tries = 0, next_at = now() where id = $1 and state = 'dead'`,
-      [rowId.parse(id)],
-    );
-    if (!rowCount) throw new Refused(404, 'no-such-dead-letter', `There is no dead letter ${id}; list them first.`);
-    return { id, state: 'retrying' };
+    const redriven = await redrive(this.pipeline.database, rowId.parse(id));
+    if (!redriven) throw notThere(id);
+    return redriven;
   }
 
   @Post(':id/discard')
@@ -64,11 +67,7 @@ export class DeadLettersController {
   @ApiResponse({ status: 200, description: 'It is gone.' })
   @ApiResponse(NOT_THERE)
   async discard(@Param('id') id: string) {
-    const { rowCount } = await this.pipeline.database.query(
-      `delete from held_message where id = $1 and state = 'dead'`,
-      [rowId.parse(id)],
-    );
-    if (!rowCount) throw new Refused(404, 'no-such-dead-letter', `There is no dead letter ${id}; list them first.`);
+    if (!(await discard(this.pipeline.database, rowId.parse(id)))) throw notThere(id);
     return { id, state: 'discarded' };
   }
 }

@@ -1,4 +1,4 @@
-import { StateEntity } from '@baton/messaging';
+import { defineEffect, Performs, StateEntity } from '@baton/messaging';
 import { freshDatabase, MemoryTransport, PortCable } from '@baton/messaging/testing';
 import { Injectable, Module, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { Entity, type MigrationInterface, PrimaryColumn, type QueryRunner } from 'typeorm';
@@ -105,6 +105,67 @@ it.each([
   expect(said).toContainEqual(expect.stringContaining('Postgres does not answer, waiting'));
   expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
   await service.stop();
+  cable.close();
+  await database.drop();
+});
+
+class EndlessTransport extends MemoryTransport {
+  readonly waits = Promise.withResolvers<void>();
+
+  override async ensureTopics(_topics: unknown, signal?: AbortSignal): Promise<void> {
+    this.waits.resolve();
+    await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('given up'))));
+  }
+}
+
+it('waits for topics no longer than it is told to', async () => {
+  const database = await freshDatabase();
+  const asked = new AbortController();
+  const transport = new EndlessTransport();
+  const env = { DATABASE_URL: database.url, LOG_LEVEL: 'silent' };
+  const starting = startService(things, { env, transport, signal: asked.signal });
+  void transport.waits.promise.then(() => asked.abort());
+  await expect(starting).rejects.toThrow('given up');
+  await database.drop();
+});
+
+const Poke = defineEffect<{ readonly orderId: string }, object>('Poke');
+
+@Injectable()
+class Poker implements OnModuleInit {
+  /** After all that waits for the database but the pipeline. */
+  onModuleInit(): void {
+    cable.cut();
+  }
+
+  @Performs(Poke)
+  poke(): Promise<object> {
+    return Promise.resolve({});
+  }
+}
+
+@Module({ providers: [Poker] })
+class PokingModule {}
+
+it('waits for a database that goes away before the pipeline runs no longer than it is told to', async () => {
+  const database = await freshDatabase();
+  cable = await PortCable.to(database.url);
+  const asked = new AbortController();
+  const logDestination = {
+    write(line: string) {
+      if (line.includes('The database does not work, waiting')) asked.abort();
+    },
+  };
+  const starting = startService(
+    { ...things, module: PokingModule },
+    {
+      env: { DATABASE_URL: cable.url, LOG_LEVEL: 'warn' },
+      transport: new MemoryTransport(),
+      logDestination,
+      signal: asked.signal,
+    },
+  );
+  await expect(starting).rejects.toThrow(/ECONN|terminated/);
   cable.close();
   await database.drop();
 });

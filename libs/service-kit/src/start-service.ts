@@ -92,7 +92,7 @@ export const startService = async (
       throw new ConfigError('DATABASE_URL is missing: the Postgres database of this service.');
     dataSource = await openDatabase(definition, databaseUrl, log, options.signal);
     transport = options.transport ?? (await connectTransport(definition.name, config, log, options.signal));
-    await transport.ensureTopics(topicDeclarations);
+    await transport.ensureTopics(topicDeclarations, options.signal);
     const { name: service, dueSources = [], gathering = {}, retention: plan = {} } = definition;
     const keeper = new Housekeeper({ service, dataSource, plan, settings, log });
     // It may have gone while the brokers were waited for.
@@ -147,7 +147,11 @@ export const startService = async (
     server.useGlobalFilters(new ReactionErrors());
     // Else its start would call the hooks of all providers again.
     server.setIsInitHookCalled(true);
-    await app.startAllMicroservices();
+    // Its start waits for the database as well.
+    options.signal?.throwIfAborted();
+    const giveUp = (): void => void pipeline.stop();
+    options.signal?.addEventListener('abort', giveUp);
+    await app.startAllMicroservices().finally(() => options.signal?.removeEventListener('abort', giveUp));
   }
   await app.listen(config.PORT, config.HOST);
   const { port } = app.getHttpServer().address() as AddressInfo;

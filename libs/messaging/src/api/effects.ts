@@ -75,8 +75,8 @@ export interface EffectDefinition<Payload, Result, Reading = never> {
 
 /**
  * Declares a call to the outside world. The one method decorated with `@Performs(definition)` makes the call: it
- * returns a result (the final answer, good or bad), or throws when it does not know the answer; then the same call is
- * made again under the same key, with backoff, until there is one.
+ * returns a result that JSON can say (the final answer, good or bad), or throws when it does not know the answer; then the
+ * same call is made again under the same key, with backoff, until there is one.
  */
 export const defineEffect = <Payload, Result, Reading = never>(
   name: string,

@@ -35,8 +35,8 @@ export interface Assignment extends Taken {
   readonly isKnown: (outboxId: string) => boolean;
   /** The database refused what the only input's reaction asked for, with this error. */
   readonly condemned?: unknown;
-  /** That its key waits is not told: the database may have refused that. */
-  readonly isMute?: boolean;
+  /** That its key waits is not told: the database may have refused that, with this error. */
+  readonly muted?: unknown;
 }
 
 /** What a committed unit of work leaves to be done outside of the database. */

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { pipelineMetrics } from '../telemetry/metrics.js';
-import { beginBatchSpan, linkTo } from '../telemetry/tracing.js';
+import { beginBatchSpan, fail, linkTo } from '../telemetry/tracing.js';
 import type { Assignment, Committed, UnitOfWorkParts } from './assignment.js';
 import { runOn, withClient } from './connection.js';
 import { classify, DatabaseFault, MessageFault } from './errors.js';
@@ -23,7 +23,7 @@ export interface BatchParts extends Omit<UnitOfWorkParts, 'now'> {
 }
 
 /** What was learned of a batch of one message that is tried once more. */
-type Lesson = Pick<Assignment, 'condemned' | 'isMute'>;
+type Lesson = Pick<Assignment, 'condemned' | 'muted'>;
 
 const now = (): string => new Date().toISOString();
 
@@ -55,7 +55,7 @@ export class Batches {
             return;
           }
           // It may be the notice that its key waits, else what its reaction asked for, else both.
-          else if (!lesson.isMute) lesson = { ...lesson, isMute: true };
+          else if (!('muted' in lesson)) lesson = { ...lesson, muted: error };
           else if (!('condemned' in lesson)) lesson = { condemned: error };
           else throw error;
         }
@@ -83,15 +83,18 @@ export class Batches {
           throw error instanceof DatabaseFault ? error : new MessageFault(error);
         });
       });
-      if (span.isRecording()) for (const input of inputs) linkTo(span, messageOf(input)?.trace);
       pipelineMetrics.duration.record((performance.now() - begun) / 1_000, { service });
       pipelineMetrics.batchSize.record(inputs.length, { service });
       return committed;
     } catch (error) {
       publisher.giveBack(published);
-      if (id !== undefined && this.faultOf(error) === 'infrastructure') ids.doubt(id);
+      const fault = this.faultOf(error);
+      if (id !== undefined && fault === 'infrastructure') ids.doubt(id);
+      // What the database says of a row may name a person.
+      fail(span, error, fault);
       throw error;
     } finally {
+      if (span.isRecording()) for (const input of inputs) linkTo(span, messageOf(input)?.trace);
       span.end();
     }
   }

@@ -69,6 +69,7 @@ export class Consumption {
       onAssigned: (ends) => this.onAssigned(ends),
       onRevoked: (partitions) => this.onRevoked(partitions),
       onRecords: (records) => this.onRecords(records),
+      onPassed: (reached) => this.onPassed(reached),
     });
   }
 
@@ -193,6 +194,10 @@ export class Consumption {
         { partitions: placesOf(setBack) },
       );
     }
+    const removed = removedOf(positions, ends);
+    if (removed.length > 0) {
+      log.warn('What was published was removed, by its retention, before it was read', { partitions: removed });
+    }
     if (unclear.length > 0) {
       const places = placesOf(unclear).join(', ');
       throw new Error(`Positions lie beyond the ends; newer ends tell whether the topics were made anew: ${places}`);
@@ -241,6 +246,12 @@ export class Consumption {
     await queue.room();
   }
 
+  private onPassed(reached: PartitionOffset): void {
+    const name = partitionName(reached);
+    this.seen.set(name, reached.offset);
+    this.reached(name);
+  }
+
   /** What was delivered of a partition counts no more: it comes again from elsewhere, or to somebody else. */
   private forget(name: string): void {
     this.seen.delete(name);
@@ -260,6 +271,16 @@ export class Consumption {
     if (end !== undefined && (this.reachedOf(name) ?? 0n) >= end) this.behind.delete(name);
   }
 }
+
+/** What lies between positions and the first offsets that are left, for people; who stands at 0 may never have read. */
+const removedOf = (positions: readonly PartitionOffset[], ends: readonly AssignedPartition[]): readonly string[] => {
+  const firsts = new Map(ends.map((end) => [partitionName(end), end.first]));
+  return positions.flatMap((position) => {
+    const name = partitionName(position);
+    const first = firsts.get(name) ?? 0n;
+    return position.offset > 0n && position.offset < first ? [`${name}@${position.offset}..${first}`] : [];
+  });
+};
 
 /** Positions for people. */
 const placesOf = (positions: readonly PartitionOffset[]): readonly string[] =>

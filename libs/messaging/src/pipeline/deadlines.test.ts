@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
-import { Due, TallyService, wish } from '../testing/tally.js';
+import { Due, silent, TallyService, wish } from '../testing/tally.js';
 import { LocalTransport, partitionOf } from '../transport/index.js';
 import type { Consumer, IncomingRecord, Subscription, Transport } from '../transport/port.js';
 import { topic } from '../transport/testing/member.js';
@@ -45,8 +45,8 @@ class OneOfTwo implements Transport {
     return { commit: done, seek: () => undefined, lag: () => Promise.resolve([]), healthy: true, stop: done };
   }
 
-  async assign(partition: number): Promise<void> {
-    const end = { topic: 'orders', partition, first: 0n, offset: BigInt(this.backlog.length), partitions: PARTITIONS };
+  async assign(partition: number, offset = BigInt(this.backlog.length)): Promise<void> {
+    const end = { topic: 'orders', partition, first: 0n, offset, partitions: PARTITIONS };
     await this.subscription?.onAssigned([end]);
   }
 
@@ -56,6 +56,10 @@ class OneOfTwo implements Transport {
 
   async deliver(): Promise<void> {
     await this.subscription?.onRecords(this.backlog);
+  }
+
+  pass(partition: number, offset: bigint): void {
+    this.subscription?.onPassed?.({ topic: 'orders', partition, offset });
   }
 
   readonly ensureTopics = () => Promise.resolve();
@@ -110,6 +114,33 @@ test('deadlines wait until the consumer has reached the end that it saw when it 
   expect(service.plan.handled.indexOf('due a')).toBe(50);
 });
 
+test('what is removed by its retention before it is read is told, and what is left is handled', async () => {
+  const said: unknown[] = [];
+  const log = { ...silent, warn: (message: string, details?: object) => void said.push({ message, ...details }) };
+  const transport = await LocalTransport.connect({ url: database.url });
+  transports.push(transport);
+  await transport.ensureTopics(['orders', 'stock', 'fulfilment'].map((name) => topic(name, 1)));
+  const removed = () => database.query(`delete from transport.chunks where topic = 'orders'`);
+  const standing = async () =>
+    (await database.query(`select next_offset::int as at from position where topic = 'orders'`))[0];
+  await transport.publish([wish('gone', 1)]);
+  // Who never read anything has nothing to miss.
+  await removed();
+  const first = await TallyService.start(database, transport, { log });
+  await transport.publish([wish('a', 1)]);
+  await eventually(async () => expect(await standing()).toEqual({ at: 2 }));
+  await first.stop();
+  expect(said).toEqual([]);
+
+  await transport.publish([wish('a', 2), wish('a', 3)]);
+  await removed();
+  await transport.publish([wish('a', 4)]);
+  const second = await TallyService.start(database, transport, { log });
+  services.push(second);
+  await eventually(() => second.plan.handled.length === 1);
+  expect(said).toEqual([{ message: expect.stringMatching(/before it was read/), partitions: ['orders/0@2..4'] }]);
+});
+
 test('deadlines do not wait for what is past its retention', async () => {
   const transport = await LocalTransport.connect({ url: database.url });
   transports.push(transport);
@@ -118,6 +149,22 @@ test('deadlines do not wait for what is past its retention', async () => {
   await database.query('delete from transport.chunks');
   const service = await start(transport, dueUntilHandled('a'));
   await eventually(() => service.plan.handled.includes('due a'));
+});
+
+test('deadlines do not wait for what is nothing to deliver', async () => {
+  const partition = partitionOf('a', PARTITIONS);
+  const transport = new OneOfTwo(partition, [written('a', partition)]);
+  const service = await start(transport, dueUntilHandled('a'));
+  // Behind the record there are the marks of two transactions.
+  transport.revoke(partition);
+  await transport.assign(partition, 3n);
+  await transport.deliver();
+  await eventually(() => service.plan.handled.length === 1);
+  expect(service.pipeline.caughtUp).toBe(false);
+  transport.pass(partition, 3n);
+  await eventually(() => service.plan.handled.includes('due a'));
+  const standing = () => database.query(`select next_offset::int as at from position where topic = 'orders'`);
+  await eventually(async () => expect(await standing()).toEqual([{ at: 3 }]));
 });
 
 test('a deadline waits for the process that hears its order to catch up, whichever other one finds it', async () => {

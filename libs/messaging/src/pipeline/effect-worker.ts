@@ -176,7 +176,7 @@ export class EffectWorker {
       traced.span.end();
     };
     try {
-      const result = await traced.within(() => perform(call));
+      const result = asSaid(await traced.within(() => perform(call)));
       crashPoint('after-effect');
       this.onResult(saved, result, traced.headers);
       told(true);
@@ -226,6 +226,12 @@ export class EffectWorker {
     return withClient(this.pool, (client) => work(runOn(client)));
   }
 }
+
+/**
+ * An answer as a message says it, so that its reaction sees the same when it is kept and tried again.
+ * @throws where JSON cannot say it: who takes it in could neither handle it nor put it aside
+ */
+const asSaid = (result: unknown): unknown => (result === undefined ? result : JSON.parse(JSON.stringify(result)));
 
 const beginPerforming = (saved: SavedEffect): Traced =>
   beginSpan(`perform ${saved.kind}`, saved.trace, SpanKind.INTERNAL, {

@@ -35,8 +35,9 @@ export class MessageFault extends Error {
 }
 
 /**
- * Sorts an error by its SQLSTATE. Classes 22 (data) and 23 (integrity) belong to a message; 40 is a lost race; the rest
- * (08, 53, 57, sockets, and whatever nobody thought of) is the infrastructure's, which nothing becomes a dead letter for.
+ * Sorts an error by its SQLSTATE. Classes 22 (data), 23 (integrity) and 54 (more than fits into one place, however long
+ * one waits) belong to a message; 40 is a lost race; the rest (08, 53, 57, sockets, and whatever nobody thought of) is the
+ * infrastructure's, which nothing becomes a dead letter for.
  * @param isPrimaryKey says whether a constraint is a state table's key, whose violation is a lost race
  */
 export const classify = (error: unknown, isPrimaryKey: (constraint: string | undefined) => boolean): Fault => {
@@ -44,7 +45,7 @@ export const classify = (error: unknown, isPrimaryKey: (constraint: string | und
   const { code, constraint } = (error ?? {}) as DatabaseError;
   if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return 'infrastructure';
   if (code === '23505' && (isPrimaryKey(constraint) || constraint === 'inbox_pkey')) return 'conflict';
-  if (code.startsWith('22') || code.startsWith('23')) return 'message';
+  if (/^(22|23|54)/.test(code)) return 'message';
   if (code.startsWith('40')) return 'conflict';
   return 'infrastructure';
 };

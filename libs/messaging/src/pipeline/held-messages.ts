@@ -17,14 +17,14 @@ export interface NewHeld {
   readonly retryInMs?: number;
 }
 
-/** A held message that failed once more. */
-export interface HeldAgain {
+/** A held message that failed once more, or found one that stands before it. */
+export interface HeldAgain extends Pick<NewHeld, 'state' | 'reason' | 'tries' | 'retryInMs'> {
   readonly id: string;
-  readonly state: 'retrying' | 'dead';
-  readonly reason: string;
-  readonly tries: number;
-  readonly retryInMs: number;
 }
+
+/** Of a held message `h`: `b` is a failed one of its key that it waits behind. */
+export const STANDS_BEFORE =
+  "b.key = h.key and b.id < h.id and (b.state = 'retrying' or (b.state = 'dead' and b.parks))";
 
 /** The earliest message of each key that others wait behind, by its id. */
 export type Parked = Map<string, bigint>;
@@ -89,7 +89,7 @@ export const insertHeld = (run: Run, held: readonly NewHeld[]): Promise<unknown>
 export const holdAgain = (run: Run, held: readonly HeldAgain[]): Promise<unknown> =>
   run(
     `update held_message h
-     set state = k.state, reason = k.reason, tries = k.tries, next_at = now() + k.retry_in * interval '1 millisecond'
+     set state = k.state, parks = true, reason = k.reason, tries = k.tries, next_at = now() + k.retry_in * interval '1 millisecond'
      from unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::int[]) as k(id, state, reason, tries, retry_in)
      where h.id = k.id`,
     [
@@ -97,7 +97,7 @@ export const holdAgain = (run: Run, held: readonly HeldAgain[]): Promise<unknown
       held.map(({ state }) => state),
       held.map(({ reason }) => reason),
       held.map(({ tries }) => tries),
-      held.map(({ retryInMs }) => retryInMs),
+      held.map(({ retryInMs }) => retryInMs ?? null),
     ],
   );
 
@@ -112,9 +112,7 @@ export const dueHeld = async (run: Run, limit: number): Promise<HeldInput[]> => 
   const { rows } = await run(
     `select id, state, tries, content from held_message h
      where (state = 'retrying' and next_at <= now())
-        or (state = 'parked' and not exists (
-          select from held_message b
-          where b.key = h.key and b.id < h.id and (b.state = 'retrying' or (b.state = 'dead' and b.parks))))
+        or (state = 'parked' and not exists (select from held_message b where ${STANDS_BEFORE}))
      order by id limit $1`,
     [limit],
   );

@@ -23,11 +23,19 @@ export const buried = (input: Input, reason: string): NewHeld => ({
 /** Lets a message wait behind a failed one of its key. */
 export const waitingBehind = (input: Input, key: string): NewHeld => ({
   ...describe(input),
-  state: 'parked',
+  ...waiting(key),
   parks: true,
-  reason: `Waits behind a failed message of ${key}.`,
   tries: 0,
 });
+
+/** The same for one that failed itself, before the other one did or was tried again. */
+export const parkedAgain = ({ heldId, tries }: HeldInput, key: string): HeldAgain => ({
+  id: heldId,
+  ...waiting(key),
+  tries,
+});
+
+const waiting = (key: string) => ({ state: 'parked' as const, reason: `Waits behind a failed message of ${key}.` });
 
 /** What becomes of a message whose reaction threw: it is tried again after a pause, or is dead after the last try. */
 export const failed = (input: Input, error: unknown, policy: RetryPolicy) => {
@@ -47,6 +55,13 @@ export const tellFailure = (log: PipelineLog, input: Input, { state, tries, reas
   const details = { name, key, origin, tries, reason, at: framesOf(error) };
   if (state === 'dead') log.error('A message failed for the last time and is a dead letter', details);
   else if (tries === 1) log.warn('A message failed and is tried again', details);
+};
+
+/** Says that a key waits and that the reaction to that failed as well: no incident tells of it. */
+export const tellUntold = (log: PipelineLog, input: Input, error: unknown): void => {
+  const { name, key, origin } = describe(input);
+  const details = { name, key, origin, reason: reasonOf(error), at: framesOf(error) };
+  log.error('Nobody could be told that a message failed and its key waits', details);
 };
 
 /** What is kept and shown of a message that is put aside. */

@@ -108,3 +108,15 @@ test('whatever comes and goes, each record is taken once and in its order of its
     { numRuns: 500 },
   );
 });
+
+test('delivery pauses for what records take, whatever their bodies', async () => {
+  const queue = new InputQueue();
+  const large = recordOf(0, 0n, 'a', false);
+  queue.push([{ ...large, record: { ...large.record, bytes: 64 * 1024 * 1024 } }]);
+  let hasRoom = false;
+  const room = queue.room().then(() => (hasRoom = true));
+  await Promise.resolve();
+  expect(hasRoom).toBe(false);
+  queue.take(1);
+  await room;
+});

@@ -9,7 +9,7 @@ import type { Taken } from './taken.js';
 
 /** Records that may wait in memory before delivery pauses. */
 const MOST_RECORDS = 32_000;
-/** Bytes of records' bodies that may wait in memory before delivery pauses. */
+/** Bytes of records that may wait in memory before delivery pauses. */
 const MOST_BYTES = 64 * 1024 * 1024;
 /** With more than this part of them here, those that have waited for longest go. */
 const CROWDED = 0.75;

@@ -49,4 +49,4 @@ export class Queued {
 export const keyOf = (input: Arrived): string | undefined =>
   input.kind === 'record' ? input.record.key : input.message.key;
 
-export const bytesOf = ({ record }: RecordInput): number => record.value?.length ?? 0;
+export const bytesOf = ({ record }: RecordInput): number => record.bytes ?? record.value?.length ?? 0;

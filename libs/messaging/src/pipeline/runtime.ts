@@ -84,6 +84,7 @@ export class PipelineRuntime extends Pipeline {
   /** Held messages that are queued already. */
   private readonly heldQueued = new Set<string>();
   private stopping = false;
+  private stopped: Promise<void> | undefined;
   /** False once nothing comes any more. */
   private isFed = true;
   /** True once nothing is handled any more. */
@@ -129,6 +130,7 @@ export class PipelineRuntime extends Pipeline {
     this.looping = this.loop();
     this.publisher.start();
     await this.effects.start();
+    if (this.stopping) throw stopped();
     const patienceMs = deliveryPatience(gathering, reactions.heardEvents);
     await this.consumption.start({ group: `baton-${service}`, topics: reactions.topics, patienceMs }, (record) =>
       isPassedOver(record, reactions.isHeard),
@@ -181,9 +183,12 @@ export class PipelineRuntime extends Pipeline {
     return this.pool;
   }
 
-  /** Stops to take things in, finishes what is at hand, publishes it, and closes. */
-  async stop(): Promise<void> {
-    if (this.stopping) return;
+  /** Stops to take things in, finishes what is at hand, publishes it, and closes; also in the middle of its start. */
+  stop(): Promise<void> {
+    return (this.stopped ??= this.end());
+  }
+
+  private async end(): Promise<void> {
     this.stopping = true;
     this.unobserve();
     // From here on: what is awaited next can hang as well, where the database is away.

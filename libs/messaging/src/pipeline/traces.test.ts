@@ -1,6 +1,6 @@
 import { OrderCancellationRequested, StockReleased, StockReplenished } from '@baton/contracts';
 import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { hrTimeToMilliseconds, W3CTraceContextPropagator } from '@opentelemetry/core';
 import {
   InMemorySpanExporter,
   type ReadableSpan,
@@ -127,6 +127,38 @@ test('a message that fails shows its error, its retries, its end as a dead lette
   const parked = spansNamed('park OrderCancellationRequested');
   expect(parked.map((span) => span.attributes['baton.key'])).toEqual(['a']);
   for (const span of [first, second, ...parked]) expect(span?.spanContext().traceId).toBe(TRACE);
+});
+
+test('what is rolled back and done again is told once, as it ended, and the vain tries are errors', async () => {
+  service = await TallyService.start(database, transport, { poison: 2, tries: 1 });
+  // More than the table takes: the unit of work is halved until this one stands alone.
+  const invalid = { ...wish('d', 1, PARENT), value: Buffer.from('{}') };
+  transport.deliver([
+    wish('a', 1, PARENT),
+    wish('b', 2, PARENT),
+    wish('b', 3, PARENT),
+    invalid,
+    wish('c', 5_000, PARENT),
+  ]);
+  const dead = () => database.query(`select key from held_message where state = 'dead' order by key`);
+  await eventually(async () => expect(await dead()).toEqual([{ key: 'b' }, { key: 'c' }, { key: 'd' }]));
+  await eventually(() =>
+    expect(reactions().map(({ attributes }) => [attributes['baton.key'], attributes['baton.outcome']])).toEqual([
+      ['a', undefined],
+      ['b', 'dead'],
+      ['c', 'dead'],
+    ]),
+  );
+  for (const { startTime, endTime } of reactions())
+    expect(hrTimeToMilliseconds(endTime)).toBeGreaterThanOrEqual(hrTimeToMilliseconds(startTime));
+  expect(spansNamed('park OrderCancellationRequested')).toHaveLength(1);
+  expect(spansNamed('refuse message')).toHaveLength(1);
+  const units = spansNamed('unit of work').map(({ status, links }) => [
+    status.code === SpanStatusCode.ERROR,
+    links.length,
+  ]);
+  expect(units).toContainEqual([true, 4]);
+  expect(units.filter(([isError]) => !isError).length).toBeGreaterThan(1);
 });
 
 test('a record that is no valid message is a dead letter in its trace', async () => {

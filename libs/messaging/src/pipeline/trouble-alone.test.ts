@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { StockShort } from '@baton/contracts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { save } from '../api/outcome.js';
 import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
-import { none, silent, Tallies, TallyService, totalsIn, wish } from '../testing/tally.js';
+import { Add, none, silent, Tallies, TallyService, totalsIn, wish } from '../testing/tally.js';
 import { MAX_BODY_BYTES } from '../wire/cloud-events.js';
 import { Publisher } from './publisher.js';
 
@@ -31,14 +32,25 @@ const refuse = (): never => {
 };
 
 test.each([
-  ['fails', refuse],
-  ['is refused by the database', (parked: { readonly total: number }) => ({ ...parked, total: 5_000 })],
-] as const)('a message is held, and all others go on, when the notice that it waits %s', async (_how, park) => {
-  await start({ poison: 2, tries: 1, park: park as never });
+  ['fails', refuse, 'nobody can be told'],
+  ['is refused by the database', (parked: { readonly total: number }) => ({ ...parked, total: 5_000 }), 'check'],
+] as const)('a message is held, and all others go on, when the notice that it waits %s', async (_how, park, why) => {
+  const said: { readonly message: string }[] = [];
+  const error = (message: string, details?: object) => void said.push({ message, ...details });
+  await start({ poison: 2, tries: 1, park: park as never, log: { ...silent, error } });
   transport.deliver([wish('a', 2), wish('b', 1)]);
   transport.deliver([wish('c', 1)]);
   await eventually(async () => expect(await totals()).toEqual({ b: 1, c: 1 }));
   await eventually(async () => expect(await held()).toEqual([{ key: 'a', state: 'dead', reason: 'poisoned' }]));
+  const untold = {
+    message: 'Nobody could be told that a message failed and its key waits',
+    name: 'OrderCancellationRequested',
+    key: 'a',
+    origin: 'orders/0/0',
+    reason: expect.stringContaining(why),
+    at: expect.any(Array),
+  };
+  await eventually(() => expect(said.filter(({ message }) => message.startsWith('Nobody'))).toEqual([untold]));
 });
 
 test('a message whose outcome cannot be written is held, and all others go on', async () => {
@@ -73,6 +85,38 @@ test('a message whose reaction says more than readers take is held, and all othe
   expect(await held()).toEqual([{ key: 'big', state: 'dead', reason }]);
   // Of its own there is the notice that it waits.
   expect(await totals()).toEqual({ a: 5, b: 8, big: 0 });
+});
+
+test('a request that is more than Postgres can index is told so, and all others go on', async () => {
+  await start({});
+  const idempotencyKey = randomBytes(20_000).toString('base64');
+  const vain = service?.pipeline.submit(Add, { orderId: 'a', amount: 1 }, { idempotencyKey });
+  const rejected = expect(vain).rejects.toThrow('index row');
+  transport.deliver([wish('b', 1)]);
+  await rejected;
+  await eventually(async () => expect(await totals()).toEqual({ b: 1 }));
+});
+
+test('an answer of the world that no message can say is none, and all others go on', async () => {
+  let rings = 0;
+  let isPoisoned = false;
+  await start({
+    tries: 1,
+    ring: () => {
+      rings += 1;
+      isPoisoned = true;
+      return Promise.resolve({ ok: rings > 1 || (1n as never) });
+    },
+    onReaction: () => {
+      if (isPoisoned) throw new Error('poisoned');
+    },
+  });
+  await service?.pipeline.submit(Add, { orderId: 'a', amount: 7 });
+  await eventually(async () => expect(await held()).toEqual([{ key: 'a', state: 'dead', reason: 'poisoned' }]));
+  expect(rings).toBe(2);
+  isPoisoned = false;
+  transport.deliver([wish('b', 1)]);
+  await eventually(async () => expect(await totals()).toEqual({ a: 7, b: 1 }));
 });
 
 test('an outcome of which one change cannot be made changes nothing', async () => {

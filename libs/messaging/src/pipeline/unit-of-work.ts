@@ -16,7 +16,18 @@ import { crashPoint } from './crash-points.js';
 import { placeText } from './effect.js';
 import { DatabaseFault } from './errors.js';
 import { begin, type HandledBefore } from './handled-before.js';
-import { buried, describe, type Failed, failed, heldAgain, heldAnew, tellFailure, waitingBehind } from './holding.js';
+import {
+  buried,
+  describe,
+  type Failed,
+  failed,
+  heldAgain,
+  heldAnew,
+  parkedAgain,
+  tellFailure,
+  tellUntold,
+  waitingBehind,
+} from './holding.js';
 import { type Input, look, type Message, messageOf } from './inputs.js';
 import { Ledger } from './ledger.js';
 import { Loading } from './loading.js';
@@ -111,7 +122,7 @@ export class UnitOfWork {
     const message = messageOf(input);
     if (decoded?.kind === 'unheard') this.pass(input, 'unheard');
     else if (decoded?.kind === 'refused') {
-      traceRefusal(this.parts.service, describe(input), decoded.trace);
+      this.ledger.settle.push(() => traceRefusal(this.parts.service, describe(input), decoded.trace));
       this.bury(input, decoded.reason);
     } else if (message && this.mustWait(input, message.key, before)) this.park(input, message);
     else if (message) return this.react({ input, message, before });
@@ -192,7 +203,7 @@ export class UnitOfWork {
     } catch (error) {
       return this.failed(turn, traced, error);
     }
-    traced.span.end();
+    this.end(traced.span);
     return undefined;
   }
 
@@ -203,7 +214,7 @@ export class UnitOfWork {
       await this.failed(turn, traced, error);
       return;
     }
-    traced.span.end();
+    this.end(traced.span);
   }
 
   private accept({ input, message }: Turn, { span, headers }: Traced, outcome: Outcome): void {
@@ -220,12 +231,19 @@ export class UnitOfWork {
     if (input.kind !== 'command' && !(error instanceof Refused)) {
       return this.hold(turn, error)
         .then((state) => tellTrouble(span, state))
-        .finally(() => span.end());
+        .finally(() => this.end(span));
     }
     if (input.kind === 'command') this.ledger.settle.push(() => input.reject(error));
     else this.refuse(span, input, (error as Refused).message);
-    span.end();
+    this.end(span);
     return undefined;
+  }
+
+  /** A span is told once what it is about is committed: what is rolled back is done again, and told then. */
+  private end(span: Span): void {
+    if (!span.isRecording()) return;
+    const at = performance.now();
+    this.ledger.settle.push(() => span.end(at));
   }
 
   private beginSpan({ input, message }: Turn): Traced {
@@ -272,8 +290,11 @@ export class UnitOfWork {
 
   private park(input: Input, message: Message): void {
     this.count(input, 'parked');
-    if (input.kind === 'held') return;
-    traceParked(this.parts.service, message);
+    if (input.kind === 'held') {
+      if (input.state === 'retrying') this.ledger.again.push(parkedAgain(input, message.key));
+      return;
+    }
+    this.ledger.settle.push(() => traceParked(this.parts.service, message));
     this.ledger.held.push(waitingBehind(input, message.key));
   }
 
@@ -286,11 +307,17 @@ export class UnitOfWork {
     else this.ledger.held.push(heldAnew(input, failure));
     const isFirst = failure.tries === 1 && !this.isParked(message.key, before);
     this.parkedHere.add(message.key);
-    if (isFirst && !this.assignment.isMute && this.parts.reactions.of(MessageParked.eventName)) {
+    if (isFirst && this.parts.reactions.of(MessageParked.eventName)) {
       // The message is held whether or not this can be told; what is wrong with it alone must stop nobody else.
-      await this.tellParked(input, message, failure.reason, before).catch((problem: unknown) => {
-        if (problem instanceof DatabaseFault) throw problem;
-      });
+      const untold = (problem: unknown): void =>
+        void this.ledger.settle.push(() => tellUntold(this.parts.log, input, problem));
+      if ('muted' in this.assignment) untold(this.assignment.muted);
+      else {
+        await this.tellParked(input, message, failure.reason, before).catch((problem: unknown) => {
+          if (problem instanceof DatabaseFault) throw problem;
+          untold(problem);
+        });
+      }
     }
     return failure.state;
   }

@@ -121,6 +121,21 @@ describe.each([kafkaHarness(), localHarness()])('the transport on $name', (harne
     expect(member.held.size).toBe(3);
   });
 
+  it('waits with making topics for a server that is away, until it is told to wait no longer', async () => {
+    const { transport, cable } = await harness.connectByCable();
+    cable.cut();
+    const asked = new AbortController();
+    const name = unique('in-vain');
+    const given = transport.ensureTopics([topic(name, 1)], asked.signal).then(
+      () => 'made',
+      () => 'given up',
+    );
+    asked.abort();
+    expect(await given).toBe('given up');
+    cable.mend();
+    await transport.ensureTopics([topic(name, 1)], AbortSignal.timeout(40_000));
+  });
+
   it('begins to deliver a topic that is made after it was subscribed to', async () => {
     const transport = await harness.connect();
     const name = unique('late');

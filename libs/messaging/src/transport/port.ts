@@ -26,6 +26,8 @@ export interface IncomingRecord {
   readonly value: Buffer | undefined;
   /** Why nothing of it can be read, where that is so: its batch was packed in a way that is not known here, or is too large. */
   readonly unreadable?: string | undefined;
+  /** How many bytes of memory it takes, where a transport can tell that without reading the headers. */
+  readonly bytes?: number | undefined;
   /** The header `ce_type` of an event in binary mode, where a transport can tell it without reading the others. */
   readonly eventType?: string | undefined;
   /**
@@ -98,6 +100,11 @@ export interface Subscription extends Reading {
    * takes, the membership stays alive and other partitions go on.
    */
   onRecords(records: readonly IncomingRecord[]): Promise<void>;
+  /**
+   * All below this offset was delivered and settled, or is nothing to deliver: on Kafka the marks that a writer's
+   * transactions leave, and what they took back. Called only where a partition reaches further than its last record did.
+   */
+  onPassed?(reached: PartitionOffset): void;
 }
 
 /** A running member of a consumer group. */
@@ -133,8 +140,11 @@ export interface Consumer {
  * in which they were published, and every adapter uses the same partitioner (murmur2, as Kafka's own clients).
  */
 export interface Transport {
-  /** Makes the topics that do not exist; never changes one that does. */
-  ensureTopics(topics: readonly TopicDeclaration[]): Promise<void>;
+  /**
+   * Makes the topics that do not exist; never changes one that does. Waits for a server that is away.
+   * @param signal ends the waiting, with the last error
+   */
+  ensureTopics(topics: readonly TopicDeclaration[], signal?: AbortSignal): Promise<void>;
   /**
    * Writes all records durably in one request (more only where the transport's size limits want it), in order per key.
    * Calls are written in the order in which they were made, also when not awaited; those that wait are merged. Rejects

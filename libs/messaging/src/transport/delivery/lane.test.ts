@@ -16,7 +16,7 @@ const records = (from: number, to: number, bytes = 10): readonly IncomingRecord[
 const limits: LaneLimits = { maxWaiting: 10, maxWaitingBytes: 100_000, maxPerCall: 4, retryMs: [5, 20] };
 
 function laneWith(deliver: LaneHooks['deliver'], before: Promise<void> = Promise.resolve()) {
-  const hooks = { deliver, room: vi.fn(), rejected: vi.fn() };
+  const hooks = { deliver, passed: vi.fn(), room: vi.fn(), rejected: vi.fn() };
   return { hooks, lane: new Lane({ topic: 't', partition: 0, offset: 0n }, hooks, limits, before) };
 }
 
@@ -39,6 +39,12 @@ describe('a lane', () => {
     expect(large.lane.full).toBe(true);
   });
 
+  it('is full of what a transport says that its records take, whatever their bodies', () => {
+    const { lane } = laneWith(() => new Promise(() => {}));
+    lane.push(records(0, 2).map((record) => ({ ...record, bytes: 60_000 })));
+    expect(lane.full).toBe(true);
+  });
+
   it('leaves out what it has seen, and moves over a gap', async () => {
     const seen: bigint[] = [];
     const { lane } = laneWith(async (given) => void seen.push(...given.map(({ offset }) => offset)));
@@ -49,6 +55,21 @@ describe('a lane', () => {
     expect(seen).toEqual([0n, 1n, 2n, 3n, 4n, 5n, 6n, 20n]);
     lane.push([], 30n);
     expect([lane.tail, lane.next]).toEqual([30n, 30n]);
+  });
+
+  it('says how far it has come where that is further than its last record, once that is settled', async () => {
+    const open = Promise.withResolvers<void>();
+    const { hooks, lane } = laneWith(() => open.promise);
+    lane.push(records(0, 2), 2n);
+    lane.push(records(2, 3), 5n);
+    lane.push([], 7n);
+    expect(hooks.passed).not.toHaveBeenCalled();
+    open.resolve();
+    await vi.waitUntil(() => lane.next === 7n);
+    lane.push([], 7n);
+    lane.push([], 9n);
+    expect(lane.next).toBe(9n);
+    expect(hooks.passed).toHaveBeenCalledTimes(2);
   });
 
   it('waits for what an earlier lane of the partition has under way', async () => {
@@ -80,7 +101,7 @@ describe('a lane', () => {
 
   it('does not wait for the end of a pause when it seeks', async () => {
     const deliver = vi.fn((): Promise<void> => Promise.reject(new Error('not now')));
-    const hooks = { deliver, room: vi.fn(), rejected: vi.fn() };
+    const hooks = { deliver, passed: vi.fn(), room: vi.fn(), rejected: vi.fn() };
     const lane = new Lane(
       { topic: 't', partition: 0, offset: 0n },
       hooks,

@@ -21,6 +21,8 @@ export const defaultLimits: LaneLimits = {
 
 export interface LaneHooks {
   deliver(records: readonly IncomingRecord[]): Promise<void>;
+  /** `next` has moved past what is nothing to deliver. */
+  passed(lane: Lane): void;
   /** The lane was full and has room again. */
   room(lane: Lane): void;
   rejected(partition: TopicPartition, offset: bigint, error: unknown): void;
@@ -85,7 +87,10 @@ export class Lane implements TopicPartition {
     return this.#closing.signal.aborted;
   }
 
-  /** Adds what was read. Records below the tail were here before and are left out. */
+  /**
+   * Adds what was read. Records below the tail were here before and are left out.
+   * @param tail where to read next, if that is beyond the last of them
+   */
   push(records: readonly IncomingRecord[], tail?: bigint): void {
     if (this.closed) return;
     for (const record of records) {
@@ -95,7 +100,7 @@ export class Lane implements TopicPartition {
       this.#tail = record.offset + 1n;
     }
     if (tail !== undefined && tail > this.#tail) this.#tail = tail;
-    if (this.#waiting.length === 0) this.#next = this.#tail;
+    if (this.#waiting.length === 0) this.#pass();
     if (!this.#pumping) void this.#pump();
   }
 
@@ -152,14 +157,28 @@ export class Lane implements TopicPartition {
     }
   }
 
+  /** Nothing waits: whatever lies below the tail is settled, or was no record. */
+  #pass(): void {
+    if (this.#next === this.#tail) return;
+    this.#next = this.#tail;
+    this.hooks.passed(this);
+  }
+
   #settle(records: readonly IncomingRecord[]): void {
     const wasFull = this.full;
     this.#waiting.splice(0, records.length);
     for (const record of records) this.#bytes -= bytesOf(record);
-    this.#next = this.#waiting[0]?.offset ?? this.#tail;
+    const [next] = this.#waiting;
+    const last = records.at(-1);
+    if (next) this.#next = next.offset;
+    else {
+      if (last) this.#next = last.offset + 1n;
+      this.#pass();
+    }
     if (wasFull && !this.full) this.hooks.room(this);
   }
 }
 
 /** Roughly what a record takes in memory. */
-const bytesOf = (record: IncomingRecord): number => (record.value?.length ?? 0) + (record.key?.length ?? 0) + 300;
+const bytesOf = ({ bytes, value, key }: IncomingRecord): number =>
+  (bytes ?? (value?.length ?? 0) + (key?.length ?? 0)) + 300;

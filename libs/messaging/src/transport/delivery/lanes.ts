@@ -52,6 +52,7 @@ export class Lanes {
       begin,
       {
         deliver: (records: readonly IncomingRecord[]) => this.subscription.onRecords(records),
+        passed: ({ topic, partition, next: offset }) => this.subscription.onPassed?.({ topic, partition, offset }),
         room: this.room,
         rejected: ({ topic, partition }, offset, error) =>
           this.logger.warn('records were not taken; they are delivered again after a pause', {

@@ -33,7 +33,7 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
   #healthy = true;
   /** True once all that was assigned is read, or nothing was. */
   #reading = false;
-  #heard = Date.now();
+  #heard = performance.now();
 
   constructor(
     private readonly subscription: Subscription,
@@ -47,7 +47,7 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
   }
 
   get healthy(): boolean {
-    return this.#healthy && Date.now() - this.#heard <= this.settings.stuckAfterMs;
+    return this.#healthy && performance.now() - this.#heard <= this.settings.stuckAfterMs;
   }
 
   async commit(offsets: readonly PartitionOffset[]): Promise<void> {
@@ -104,8 +104,9 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
         left: () => this.#left(),
         beforeFetch: (broker) => this.#beforeFetch(broker),
         batch: (payload) => this.#batch(payload),
+        passed: (begin, end) => this.#passed(begin, end),
         heard: () => {
-          if (this.#reading) this.#heard = Date.now();
+          if (this.#reading) this.#heard = performance.now();
         },
       });
       this.#session = session;
@@ -182,10 +183,22 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
     const next = batch.messages.findIndex(({ offset }) => BigInt(offset) >= lane.tail);
     const news = next < 0 ? [] : batch.messages.slice(next);
     this.#pace.fetched(batch.topic, news.length);
-    lane.push(news.map((message) => incoming(batch.topic, batch.partition, message)));
+    const tail = BigInt(batch.lastOffset()) + 1n;
+    lane.push(
+      news.map((message) => incoming(batch.topic, batch.partition, message)),
+      tail,
+    );
     resolveOffset(last.offset);
-    this.#asked.set(lane, BigInt(last.offset) + 1n);
+    this.#asked.set(lane, tail);
     if (lane.full) this.#session?.pause([lane]);
+  }
+
+  #passed(begin: PartitionOffset, end: bigint): void {
+    const lane = this.#lanes.get(begin);
+    // Else it was fetched before a seek.
+    if (lane === undefined || begin.offset > lane.tail || end <= lane.tail) return;
+    lane.push([], end);
+    this.#asked.set(lane, end);
   }
 
   /**

@@ -3,7 +3,7 @@ import type { WrittenRun } from '../delivery/hand-over.js';
 import { sizeOf } from '../delivery/publish-queue.js';
 import type { Headers, IncomingRecord, OutgoingRecord } from '../port.js';
 
-/** Where the patched decoder found the headers of a record: their number, then each one's name and value. */
+/** A record's bytes, and where the patched decoder found its headers: their number, then each one's name and value. */
 interface RawHeaders {
   readonly buffer: Buffer;
   readonly offset: number;
@@ -19,6 +19,7 @@ class KafkaRecord implements IncomingRecord {
   readonly key: string | undefined;
   readonly value: Buffer | undefined;
   readonly unreadable: string | undefined;
+  readonly bytes: number | undefined;
   readonly #raw: RawHeaders | undefined;
   #headers: Headers | undefined;
   #type: string | undefined | null = null;
@@ -36,6 +37,7 @@ class KafkaRecord implements IncomingRecord {
     this.unreadable = unreadable;
     // Records of before Kafka 0.11 have no headers.
     this.#raw = rawHeaders;
+    this.bytes = rawHeaders?.buffer.length;
   }
 
   get headers(): Headers {

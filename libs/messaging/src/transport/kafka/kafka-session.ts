@@ -22,6 +22,8 @@ export interface SessionHandlers {
   /** Resolves when the next fetch from a broker may begin. */
   beforeFetch(broker: string): Promise<Fetch>;
   batch(payload: EachBatchPayload): void;
+  /** From an offset to another one, excluded, nothing was read that is to be delivered. */
+  passed(begin: PartitionOffset, end: bigint): void;
   /** The cluster answered, if only that there is nothing new. */
   heard(): void;
 }
@@ -86,7 +88,7 @@ export class KafkaSession {
 
   /** Resolves when the session is over and disconnected: with the error that ended it, or nothing after `stop`. */
   async run(): Promise<unknown> {
-    const { GROUP_JOIN, REBALANCING, CRASH, REQUEST_TIMEOUT, FETCH } = this.#consumer.events;
+    const { GROUP_JOIN, REBALANCING, CRASH, REQUEST_TIMEOUT, FETCH, START_BATCH_PROCESS } = this.#consumer.events;
     const crash = Promise.withResolvers<unknown>();
     this.#consumer.on(CRASH, ({ payload }) => crash.resolve(payload.error));
     // kafkajs would ask six times over the same dead connection, each time for as long.
@@ -99,6 +101,12 @@ export class KafkaSession {
       if (this.#ended || !this.#member) return;
       this.#pulse.beat();
       this.handlers.heard();
+    });
+    // kafkajs hands on no batch without a record, such as one of marks of transactions.
+    this.#consumer.on(START_BATCH_PROCESS, ({ payload }) => {
+      const { topic, partition, batchSize, firstOffset, lastOffset } = payload;
+      if (this.#ended || batchSize > 0) return;
+      this.handlers.passed({ topic, partition, offset: BigInt(firstOffset ?? lastOffset) }, BigInt(lastOffset) + 1n);
     });
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
       if (this.#ended) return;

@@ -42,8 +42,8 @@ export class KafkaTransport implements Transport {
     return transport;
   }
 
-  ensureTopics(topics: readonly TopicDeclaration[]): Promise<void> {
-    return this.#patiently('topics', () => this.#admin.ensureTopics(topics));
+  ensureTopics(topics: readonly TopicDeclaration[], signal?: AbortSignal): Promise<void> {
+    return this.#patiently('topics', () => this.#admin.ensureTopics(topics), signal);
   }
 
   publish(records: readonly OutgoingRecord[]): Promise<void> {

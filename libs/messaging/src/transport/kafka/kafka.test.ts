@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { describe, expect, it, vi } from 'vitest';
 import { Member, record, topic, unique, until } from '../testing/member.js';
+import { partitionOf } from '../delivery/partitioner.js';
 import { KafkaAdmin } from './kafka-admin.js';
 import { type KafkaOptions, settingsOf } from './kafka-options.js';
 import { requestsOf, type SentTopic, writtenRuns } from './kafka-records.js';
@@ -271,6 +272,57 @@ describe('what is particular to Kafka', () => {
     expect(member.assignments).toHaveLength(2);
     expect(member.revocations).toHaveLength(1);
     await transport.close();
+  });
+
+  it('has read to the end where a stranger writes with transactions, whatever they leave between records', async () => {
+    const transport = await connect('reader');
+    const [name, group] = [unique('transactions'), unique('group')];
+    await transport.ensureTopics([topic(name, 3)]);
+    const stranger = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).producer({
+      transactionalId: unique('id'),
+      idempotent: true,
+      maxInFlightRequests: 1,
+    });
+    await stranger.connect();
+    const write = async (partition: number, end: 'commit' | 'abort'): Promise<void> => {
+      const transaction = await stranger.transaction();
+      await transaction.send({ topic: name, messages: [{ partition, key: 'key', value: end }] });
+      await transaction[end]();
+    };
+    const member = await Member.join(transport, group, [name]);
+    const read = async (...ends: readonly bigint[]): Promise<void> => {
+      const expected = ends.map((offset, partition) => ({ topic: name, partition, offset, lag: 0n }));
+      await vi.waitFor(async () => expect(await member.consumer.lag()).toEqual(expected), { timeout: 20_000 });
+    };
+    await until(() => member.held.size === 3);
+    await write(0, 'commit');
+    await write(1, 'abort');
+    await read(2n, 2n, 0n);
+    await write(1, 'commit');
+    await write(0, 'abort');
+    await read(4n, 4n, 0n);
+    // What comes next is delivered, also by way of this process.
+    const key = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].find((one) => partitionOf(one, 3) === 0) ?? '';
+    await transport.publish([record(name, key, 'own')]);
+    await write(0, 'commit');
+    await read(7n, 4n, 0n);
+    expect(member.values).toEqual(['commit', 'commit', 'own', 'commit']);
+    await transport.close();
+    await stranger.disconnect();
+  });
+
+  it('counts what a stranger has put into headers as well', async () => {
+    const transport = await connect('reader');
+    const name = unique('headers');
+    await transport.ensureTopics([topic(name, 1)]);
+    const member = await Member.join(transport, unique('group'), [name]);
+    await transport.publish([record(name, 'key', 'body', { large: 'x'.repeat(50_000) })]);
+    const other = await connect('other');
+    await other.publish([record(name, 'key', 'body', { large: 'x'.repeat(50_000) })]);
+    await until(() => member.records.length === 2);
+    expect(member.records.at(-1)?.bytes).toBeGreaterThan(50_000);
+    expect(member.records.at(-1)?.bytes).toBeLessThan(51_000);
+    await Promise.all([transport.close(), other.close()]);
   });
 
   it('tells how many partitions a topic has by now, also of one that it knew with less', async () => {

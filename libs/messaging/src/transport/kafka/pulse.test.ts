@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Outage } from '../delivery/outage.js';
 import { silent } from '../delivery/logger.js';
 import { record } from '../testing/member.js';
@@ -31,6 +31,14 @@ describe('what shows no sign of life', () => {
     const error = await new Pulse(40).watch('a question', never).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ message: 'a question got no answer' });
     expect(isAway(error)).toBe(true);
+  });
+
+  it('is given up also where the clock is set back meanwhile', async () => {
+    const now = vi.spyOn(Date, 'now').mockReturnValue(Date.UTC(2026, 0, 2));
+    const given = new Pulse(40).watch('a question', never).catch((reason: unknown) => reason);
+    now.mockReturnValue(Date.UTC(2026, 0, 1));
+    expect(await given).toMatchObject({ message: 'a question got no answer' });
+    now.mockRestore();
   });
 
   it('is waited for as long as it is heard of', async () => {

@@ -8,13 +8,14 @@ const LOOK_MS = 5_000;
  * was given up in the same moment; whoever stands behind one of those would stand for ever.
  */
 export class Pulse {
-  #last = Date.now();
+  /** By a clock that nobody sets. */
+  #last = performance.now();
 
   /** @param silenceMs the longest that nothing may be heard, milliseconds */
   constructor(private readonly silenceMs: number) {}
 
   beat(): void {
-    this.#last = Date.now();
+    this.#last = performance.now();
   }
 
   /**
@@ -27,7 +28,7 @@ export class Pulse {
     const silence = Promise.withResolvers<never>();
     const look = setInterval(
       () => {
-        if (Date.now() - this.#last > this.silenceMs) silence.reject(noAnswer(what));
+        if (performance.now() - this.#last > this.silenceMs) silence.reject(noAnswer(what));
       },
       Math.min(LOOK_MS, this.silenceMs / 4),
     ).unref();

@@ -37,7 +37,7 @@ export class LocalConsumer implements Consumer, Neighbour, Sleeper {
   #leaseUntil = Number.POSITIVE_INFINITY;
   #healthy = true;
   /** When the database last answered it; it asks at least once a heartbeat, if nothing holds up its loop. */
-  #heard = Date.now();
+  #heard = performance.now();
 
   constructor(
     private readonly subscription: Subscription,
@@ -63,7 +63,7 @@ export class LocalConsumer implements Consumer, Neighbour, Sleeper {
   }
 
   get healthy(): boolean {
-    return this.#healthy && Date.now() - this.#heard <= this.settings.stuckAfterMs;
+    return this.#healthy && performance.now() - this.#heard <= this.settings.stuckAfterMs;
   }
 
   wake(): void {
@@ -140,7 +140,7 @@ export class LocalConsumer implements Consumer, Neighbour, Sleeper {
     this.#lookAt = started + this.settings.heartbeatMs;
     const view = await this.#membership.look();
     this.#leaseUntil = started + this.settings.leaseMs;
-    this.#heard = Date.now();
+    this.#heard = performance.now();
     const kept = new Set(view.expelled ? [] : view.keep.map(partitionKey));
     this.#revoke([...this.#claimed.keys()].filter((key) => !kept.has(key)));
     if (view.release.length > 0) await this.#membership.release(view.release);

@@ -76,7 +76,7 @@ export class LocalTransport implements Transport {
     return new LocalTransport(database, settings, outage, logger, options.retentionEveryMs ?? 60_000);
   }
 
-  async ensureTopics(topics: readonly TopicDeclaration[]): Promise<void> {
+  async ensureTopics(topics: readonly TopicDeclaration[], signal?: AbortSignal): Promise<void> {
     const { schema } = this.database;
     const made = await patiently(
       () =>
@@ -97,7 +97,7 @@ export class LocalTransport implements Transport {
       {
         giveUp: (error) => !isAway(error),
         onFailure: (error) => this.outage.failed('topics', error),
-        signal: this.#closing.signal,
+        signal: AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]),
       },
     );
     this.outage.works('topics');

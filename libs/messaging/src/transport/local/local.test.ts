@@ -133,7 +133,10 @@ describe('the local transport', () => {
     const { consumer } = await Member.join(transport, unique('group'), [name]);
     expect(consumer.healthy).toBe(true);
     cable.cut();
+    // Also where the clock is set back meanwhile.
+    const now = vi.spyOn(Date, 'now').mockReturnValue(Date.UTC(2026, 0, 1));
     await until(() => !consumer.healthy);
+    now.mockRestore();
     cable.mend();
     await until(() => consumer.healthy);
     await transport.close();
