@@ -1,7 +1,7 @@
 import { timestamp } from '@baton/contracts';
 import { Refused } from '@baton/messaging';
 import { CONFIG } from '@baton/service-kit';
-import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { applyDecorators, Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -48,17 +48,12 @@ export interface KpiAnswer extends KpiPeriod {
   readonly periods: readonly (KpiPeriod & { readonly kpis: PeriodKpis })[];
 }
 
-const AMOUNTS = Object.keys(inputParameters);
-
-const InputQueries = () => (target: object, name: string, descriptor: PropertyDescriptor) => {
-  for (const amount of AMOUNTS) {
-    ApiQuery({ name: amount, required: false, description: 'in place of the setting of the same name' })(
-      target,
-      name,
-      descriptor,
-    );
-  }
-};
+const InputQueries = () =>
+  applyDecorators(
+    ...Object.keys(inputParameters).map((name) =>
+      ApiQuery({ name, required: false, description: 'in place of the setting of the same name' }),
+    ),
+  );
 
 /** How the business does. */
 @ApiTags('kpis')

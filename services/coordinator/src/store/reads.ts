@@ -5,10 +5,7 @@ import type { IncidentRecord, SagaRecord } from '../domain/records.js';
 import { AnyIncidentEntity, AnySagaEntity, HistoryEntity, IncidentEntity } from './sagas.js';
 
 /** Place of a row in a list: the last of the page before. */
-export interface Place {
-  readonly at: string;
-  readonly id: string;
-}
+export type Place = readonly [at: string, id: string];
 
 export interface SagaPage {
   readonly definition: string;
@@ -52,7 +49,7 @@ export class SagaReads {
       .orderBy({ 'saga.createdAt': 'DESC', 'saga.orderId': 'DESC' })
       .limit(limit);
     if (status !== undefined) query.andWhere('saga.status = :status', { status });
-    if (after) query.andWhere('(saga.createdAt, saga.orderId) < (:at::timestamptz, :id)', { ...after });
+    if (after) query.andWhere('(saga.createdAt, saga.orderId) < (:at::timestamptz, :id)', placeIn(after));
     return query.getMany();
   }
 
@@ -73,7 +70,7 @@ export class SagaReads {
       .orderBy({ 'incident.dueAt': 'ASC', 'incident.incidentId': 'ASC' })
       .limit(limit);
     if (owner !== undefined) query.andWhere('incident.owner = :owner', { owner });
-    if (after) query.andWhere('(incident.dueAt, incident.incidentId) > (:at::timestamptz, :id)', { ...after });
+    if (after) query.andWhere('(incident.dueAt, incident.incidentId) > (:at::timestamptz, :id)', placeIn(after));
     return query.getMany();
   }
 
@@ -103,3 +100,5 @@ export class SagaReads {
     return all;
   }
 }
+
+const placeIn = ([at, id]: Place) => ({ at, id });

@@ -59,7 +59,8 @@ describe('The orders in the database', () => {
   it('are listed newest first, page by page, none twice, those with one time by id', async () => {
     await insert(['a', 'b', 'c', 'd', 'e'].map((id, n) => placed(`page-${id}`, minute(1 + Math.floor(n / 2)))));
     const first = await queries.list({ limit: 3 });
-    const rest = await queries.list({ limit: 9, after: first.at(-1) });
+    const { placedAt = '', orderId = '' } = first.at(-1) ?? {};
+    const rest = await queries.list({ limit: 9, after: [placedAt, orderId] });
     expect([...first, ...rest].map(({ orderId }) => orderId)).toEqual([
       'page-e',
       'page-d',
@@ -120,7 +121,7 @@ describe('The orders in the database', () => {
     expect(await queries.countByStatus()).toEqual(before);
     expect((await queries.list({ limit: 4 })).map(({ orderId }) => orderId)).toEqual(listed);
     expect(
-      (await queries.list({ limit: 2, status: 'completed', after: { placedAt: minute(22), orderId: 'old-k' } })).map(
+      (await queries.list({ limit: 2, status: 'completed', after: [minute(22), 'old-k'] })).map(
         ({ orderId }) => orderId,
       ),
     ).toEqual(['old-j', 'old-i']);

@@ -6,7 +6,7 @@ import { AnyOrderEntity } from './order.entity.js';
 /** One row of the list. */
 export interface OrderSummary {
   readonly orderId: string;
-  readonly status: OrderStatus;
+  readonly status: AcceptedStatus;
   readonly statusSince: string;
   readonly placedAt: string;
   readonly lines: number;
@@ -14,10 +14,7 @@ export interface OrderSummary {
 }
 
 /** Place in the list, newest first: the last row of the page before. */
-export interface Cursor {
-  readonly placedAt: string;
-  readonly orderId: string;
-}
+export type Place = readonly [placedAt: string, orderId: string];
 
 /** A record, and the trace in which it was made (`traceOfText` reads it). */
 export type StoredOrder<Known extends OrderRecord = OrderRecord> = Known & { readonly trace: string | null };
@@ -34,19 +31,17 @@ export class OrderQueries {
     return (await this.database.getRepository(AnyOrderEntity).findOneBy({ orderId, takenBack: false })) ?? undefined;
   }
 
-  /** A page of accepted orders, newest first, after a cursor. Reads `limit` rows of an index, however many there are. */
+  /** A page of accepted orders, newest first, after a place. Reads `limit` rows of an index, however many there are. */
   async list(options: {
     readonly status?: AcceptedStatus | undefined;
-    readonly after?: Cursor | undefined;
+    readonly after?: Place | undefined;
     readonly limit: number;
   }): Promise<readonly OrderSummary[]> {
     const { status, after, limit } = options;
     const params: unknown[] = [limit];
     const conditions = ['placed_at is not null and not taken_back'];
     if (status) conditions.push(`status = $${params.push(status)}`);
-    if (after) {
-      conditions.push(`(placed_at, order_id) < ($${params.push(after.placedAt)}, $${params.push(after.orderId)})`);
-    }
+    if (after) conditions.push(`(placed_at, order_id) < (${after.map((part) => `$${params.push(part)}`).join(', ')})`);
     const rows: readonly SummaryRow[] = await this.database.query(
       `select order_id, status, status_since, placed_at, jsonb_array_length(lines) as lines,
               (select sum((line->>'quantity')::int)::int from jsonb_array_elements(lines) line) as units
@@ -79,7 +74,7 @@ export class OrderQueries {
 
 interface SummaryRow {
   readonly order_id: string;
-  readonly status: OrderStatus;
+  readonly status: AcceptedStatus;
   readonly status_since: Date;
   readonly placed_at: Date;
   readonly lines: number;
