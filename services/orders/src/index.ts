@@ -8,4 +8,4 @@ export * from './domain/wishes.js';
 export { orders, OrdersModule } from './orders.module.js';
 export { OrderReactions } from './reactions.js';
 export { OrderEntity, Orders } from './store/order.entity.js';
-export type { OrderSummary } from './store/order-queries.js';
+export type { AcceptedStatus, OrderSummary } from './store/order-queries.js';

@@ -1,5 +1,8 @@
 import type { Line } from '@baton/contracts';
 
+// What services answer, said again for whoever is outside of them: the client imports none. That both say the same is held
+// in `test/src/conformance`.
+
 /** One page of a list. */
 export interface Page<Item> {
   readonly items: readonly Item[];
