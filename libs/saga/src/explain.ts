@@ -7,7 +7,8 @@ import { clock, hasCome } from './time.js';
 import { isTelling, type Waiting, waitingsOf } from './waits.js';
 
 /** `waiting` is for stock, or whatever a birth with reminders waits for. */
-export type SagaStatus = 'running' | 'waiting' | 'completed' | 'cancelled';
+export const sagaStatuses = ['running', 'waiting', 'completed', 'cancelled'] as const;
+export type SagaStatus = (typeof sagaStatuses)[number];
 
 const waitsLong = (definition: SagaDefinition, unit: Unit): boolean =>
   unit.birth !== undefined &&

@@ -4,7 +4,7 @@ export { awaitedLast, isExpected, lastEvents } from './expected.js';
 export type * from './definition.js';
 export { drawSaga } from './draw.js';
 export { MESSAGES } from './incidents.js';
-export { explain, statusOf, type SagaStatus } from './explain.js';
+export { explain, sagaStatuses, statusOf, type SagaStatus } from './explain.js';
 export type { Heard } from './facts.js';
 export { type At, type Message, type Reaction, react } from './react.js';
 export { type Fact, hasEnded, type Incident, type Saga, stepOfKey, type Unit } from './saga.js';

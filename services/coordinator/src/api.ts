@@ -1,10 +1,10 @@
 import { identifier } from '@baton/contracts';
 import { Pipeline, Refused } from '@baton/messaging';
-import { explain, type Unit } from '@baton/saga';
+import { explain, sagaStatuses, type Unit } from '@baton/saga';
 import { bodySchema, type Page, Paged, pageOf } from '@baton/service-kit';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { incidentsQuery, sagaQuery, sagasQuery, skipRequest } from './api-schemas.js';
+import { incidentsQuery, OfDefinition, sagaQuery, sagasQuery, skipRequest } from './api-schemas.js';
 import { SkipStep } from './commands.js';
 import { Definitions } from './definitions/index.js';
 import type { IncidentRecord, SagaRecord } from './domain/records.js';
@@ -26,9 +26,6 @@ export interface SagaView extends SagaSummary {
   readonly timeline: readonly TimelineEntry[];
 }
 
-const OfDefinition = () =>
-  ApiQuery({ name: 'definition', required: false, description: 'Kind of saga; `order-fulfilment` when absent' });
-
 /** Operators ask in the present; what an incident is late by depends on it. */
 const now = (): string => new Date().toISOString();
 
@@ -45,7 +42,7 @@ export class SagasApi {
   @Get()
   @ApiOperation({ summary: 'List sagas, newest first, each with the sentence on what it waits for' })
   @OfDefinition()
-  @ApiQuery({ name: 'status', required: false, enum: ['running', 'waiting', 'completed', 'cancelled'] })
+  @ApiQuery({ name: 'status', required: false, enum: sagaStatuses })
   @Paged()
   async list(@Query() query: unknown): Promise<Page & { readonly sagas: readonly SagaSummary[] }> {
     const { limit, ...wanted } = sagasQuery.parse(query);

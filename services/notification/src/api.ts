@@ -25,7 +25,7 @@ export interface NotificationPage extends Page {
   readonly notifications: readonly NotificationView[];
 }
 
-export const notificationQuery = z.object({
+const notificationQuery = z.object({
   orderId: identifier.optional(),
   state: z.enum(states).optional(),
   after: pagePlace(

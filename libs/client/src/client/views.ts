@@ -102,8 +102,7 @@ export interface StockItem {
   readonly name?: string;
 }
 
-export const sagaStatuses = ['running', 'waiting', 'completed', 'cancelled'] as const;
-export type SagaStatus = (typeof sagaStatuses)[number];
+export type SagaStatus = 'running' | 'waiting' | 'completed' | 'cancelled';
 
 /** A saga as operators see it in a list. */
 export interface SagaSummary {

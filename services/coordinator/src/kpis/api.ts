@@ -5,8 +5,9 @@ import { applyDecorators, Controller, Get, Inject, Query } from '@nestjs/common'
 import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { OfDefinition, sagaName } from '../api-schemas.js';
 import type { CoordinatorConfig } from '../config.js';
-import { Definitions, sagaNames } from '../definitions/index.js';
+import { Definitions } from '../definitions/index.js';
 import { inputParameters, type Inputs, inputsOf } from './inputs.js';
 import { type Kpis, kpisOf, type PeriodKpis, periodKpisOf } from './report.js';
 import { ROLLUP_SQL, type RollupRow, type Span, spans } from './rollup-store.js';
@@ -24,8 +25,8 @@ const moment = z
   .union([z.iso.date(), timestamp])
   .refine((at) => at >= '2000' && at < '9999', 'must lie between the years 2000 and 9998');
 
-export const kpisQuery = z.strictObject({
-  definition: z.enum(sagaNames as [string, ...string[]]).default(sagaNames[0] ?? ''),
+const kpisQuery = z.strictObject({
+  definition: sagaName,
   from: moment.optional(),
   to: moment.optional(),
   by: z.enum(spans).default('hour'),
@@ -72,7 +73,7 @@ export class KpisApi {
       'Hours and days are those of UTC; the stretch is widened to whole ones. Each thing counts in the hour in which it ' +
       'happened, whenever it was heard. Percentiles are exact to 5 %.',
   })
-  @ApiQuery({ name: 'definition', required: false, description: 'Kind of saga; `order-fulfilment` when absent' })
+  @OfDefinition()
   @ApiQuery({
     name: 'from',
     required: false,
