@@ -1,5 +1,5 @@
 import { databaseName, type Places } from './places.js';
-import { createDatabases, type Postgres, startPostgres } from './postgres.js';
+import { createDatabases, startPostgres } from './postgres.js';
 import type { Supervisor } from './processes.js';
 import type { Say } from './system.js';
 
@@ -14,10 +14,10 @@ export const superviseDatabases = async (
   say: Say,
 ): Promise<(database: string) => string> => {
   let port: { readonly port?: number } = {};
-  const postgres = (await supervisor.supervise({
+  const postgres = await supervisor.supervise({
     name: 'postgres',
     start: () => startPostgres({ dataDir: places.file('postgres'), log: say, ...port }),
-  })) as Postgres;
+  });
   // The services know the port of the first start, so that every later one takes the same.
   port = { port: postgres.port };
   await createDatabases(postgres.url('postgres'), owners.map(databaseName));

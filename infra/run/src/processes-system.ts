@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { KafkaTransport } from '@baton/messaging';
 import type { ServiceName } from '@baton/service-kit';
-import { type Kafka, startKafka } from './kafka.js';
+import { startKafka } from './kafka.js';
 import { superviseDatabases } from './databases.js';
 import { databases, type Places } from './places.js';
 import { freePort } from './processes-ports.js';
@@ -118,10 +118,10 @@ const startWith = async (
 /** Starts a Kafka that is kept running; its address. */
 const superviseKafka = async (supervisor: Supervisor, places: Places, say: Say): Promise<string> => {
   let port: { readonly port?: number } = {};
-  const kafka = (await supervisor.supervise({
+  const kafka = await supervisor.supervise({
     name: 'kafka',
     start: () => startKafka({ dataDir: places.file('kafka'), log: say, ...port }),
-  })) as Kafka;
+  });
   // Who has connected looks for it there again.
   port = { port: kafka.port };
   return kafka.brokers;
