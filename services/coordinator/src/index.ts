@@ -7,6 +7,6 @@ export { orderFulfilmentV1 } from './definitions/order-fulfilment.v1.js';
 export type { HistoryRecord, IncidentRecord, SagaRecord } from './domain/records.js';
 export type { KpiAnswer } from './kpis/api.js';
 export { KpiRollup } from './kpis/rollup.js';
-export { ENDED as KPI_ENDED } from './kpis/rollup-store.js';
+export { ENDED as KPI_ENDED } from './kpis/rollup-sql.js';
 export { CoordinatorReactions } from './reactions.js';
 export { History, Incidents, Sagas } from './store/sagas.js';

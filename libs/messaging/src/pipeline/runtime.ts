@@ -10,7 +10,7 @@ import { observePipeline } from '../telemetry/metrics.js';
 import { activeHeaders } from '../telemetry/tracing.js';
 import type { Headers, Transport } from '../transport/port.js';
 import { describeIssues, isPassedOver } from '../wire/cloud-events.js';
-import type { Committed } from './assignment.js';
+import type { Committed } from './task.js';
 import { Batches } from './batches.js';
 import { query, runOn, unitOfWorkPool, withClient } from './connection.js';
 import { Consumption } from './consumption.js';

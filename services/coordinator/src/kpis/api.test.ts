@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { definition, CountingCoordinators } from './rollup.fixture.js';
-import { CHANGED_SQL, ROLLUP_SQL } from './rollup-store.js';
+import { CHANGED_SQL, ROLLUP_SQL } from './rollup-sql.js';
 
 let kpis: CountingCoordinators;
 

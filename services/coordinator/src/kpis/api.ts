@@ -10,7 +10,8 @@ import type { CoordinatorConfig } from '../config.js';
 import { Definitions } from '../definitions/index.js';
 import { inputParameters, type Inputs, inputsOf } from './inputs.js';
 import { type Kpis, kpisOf, type PeriodKpis, periodKpisOf } from './report.js';
-import { ROLLUP_SQL, type RollupRow, type Span, spans } from './rollup-store.js';
+import { ROLLUP_SQL } from './rollup-sql.js';
+import { type RollupRow, type Span, spans } from './rollup-store.js';
 import { sumOf } from './tally.js';
 
 const HOUR_MS = 3_600_000;

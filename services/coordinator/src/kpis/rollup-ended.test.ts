@@ -1,7 +1,7 @@
 import { minutes } from '@baton/saga';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { at, conversation, definition, expected, CountingCoordinators } from './rollup.fixture.js';
-import { ENDED } from './rollup-store.js';
+import { ENDED } from './rollup-sql.js';
 import { tallySaga } from './saga-tally.js';
 
 let kpis: CountingCoordinators;
