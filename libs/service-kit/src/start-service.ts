@@ -173,7 +173,7 @@ const rootModule = (
   };
 };
 
-/** Gives the HTTP API what it is the same in for every service. */
+/** Sets the HTTP API up, alike for every service. */
 const prepare = async (app: NestExpressApplication, definition: ServiceDefinition, logger: Logger): Promise<void> => {
   app.useLogger(app.get(NestLogger));
   app.use(logRequestsBy(logger));

@@ -11,6 +11,7 @@ import type { IncidentRecord, SagaRecord } from './domain/records.js';
 import { entryOf, type TimelineEntry } from './domain/timeline.js';
 import { type Counts, SagaReads } from './store/reads.js';
 
+/** A saga in a list. */
 export interface SagaSummary
   extends Pick<SagaRecord, 'definition' | 'orderId' | 'version' | 'status' | 'openIncidents'> {
   readonly createdAt: string;
@@ -20,6 +21,7 @@ export interface SagaSummary
   readonly sentence: string;
 }
 
+/** One saga in full. */
 export interface SagaView extends SagaSummary {
   readonly shipments: readonly Unit[];
   readonly incidents: readonly IncidentRecord[];

@@ -34,6 +34,7 @@ const notificationQuery = z.object({
   limit: pageLimit,
 });
 
+/** Which mails were sent, for operators. */
 @ApiTags('notifications')
 @Controller('notifications')
 export class NotificationsApi {

@@ -23,6 +23,7 @@ interface Answer {
   setHeader(name: string, value: string): unknown;
 }
 
+/** One order in full, but for what is personal in it. */
 export interface OrderDetail extends OrderView {
   /** What the order waits for, since when, until when, and what happens then. */
   readonly waitsFor: string;
@@ -50,6 +51,7 @@ const unknownOrder = (orderId: string): Refused =>
     identifier.safeParse(orderId).success ? `There is no order ${orderId}.` : 'There is no such order.',
   );
 
+/** Orders: handed over, listed, followed, cancelled. */
 @ApiTags('orders')
 @Controller('orders')
 export class OrdersApi {

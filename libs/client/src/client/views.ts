@@ -10,12 +10,14 @@ export interface Page<Item> {
   readonly next: string | null;
 }
 
+/** Which page of a list. */
 export interface PageOptions {
   readonly after?: string;
   /** 1 to 200. */
   readonly limit?: number;
 }
 
+/** What a customer is told of an order, by rank: the highest of all facts heard counts. */
 export const orderStatuses = [
   'placed',
   'delayed',
@@ -37,6 +39,7 @@ export interface OrderSummary {
   readonly units: number;
 }
 
+/** One moment in an order's life. */
 export interface TimelineEntry {
   readonly at: string;
   readonly fact: string;
@@ -58,6 +61,7 @@ export interface OrderView {
   readonly lines: readonly Line[];
 }
 
+/** One order in full. */
 export interface OrderDetail extends OrderView {
   /** One plain sentence: what the order waits for, since when, until when, and what happens then. */
   readonly waitsFor: string;
@@ -102,6 +106,7 @@ export interface StockItem {
   readonly name?: string;
 }
 
+/** `waiting` is for stock. */
 export type SagaStatus = 'running' | 'waiting' | 'completed' | 'cancelled';
 
 /** A saga as operators see it in a list. */
@@ -118,11 +123,13 @@ export interface SagaSummary {
   readonly sentence: string;
 }
 
+/** One saga with what happened to it. */
 export interface SagaView extends SagaSummary {
   readonly incidents: readonly Incident[];
   readonly timeline: readonly { readonly at: string; readonly fact: string }[];
 }
 
+/** A call for a person, with its owner and due time. */
 export interface Incident {
   readonly incidentId: string;
   readonly orderId: string;

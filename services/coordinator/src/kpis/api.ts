@@ -39,6 +39,7 @@ export interface KpiPeriod {
   readonly to: string;
 }
 
+/** The KPIs of a stretch of time, in all and by hour or day. */
 export interface KpiAnswer extends KpiPeriod {
   readonly definition: string;
   readonly by: Span;

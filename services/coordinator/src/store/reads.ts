@@ -20,6 +20,7 @@ export interface IncidentPage {
   readonly limit: number;
 }
 
+/** How many sagas there are, by status. */
 export interface Counts extends Readonly<Record<SagaStatus, number>> {
   /** Sagas of any status with an open incident. */
   readonly incidents: number;

@@ -4,6 +4,7 @@ import type { Reservation } from '../domain/reservation.js';
 import { byName, type Stock, unitsOf } from '../domain/stock.js';
 import { AnyReservationEntity, ReservationEntity } from './reservations.js';
 
+/** Which SKUs to list. */
 export interface StockPage {
   /** SKUs after this one; absent for the first page. */
   readonly after?: string | undefined;

@@ -24,6 +24,7 @@ export type AcceptedStatus = Exclude<OrderStatus, 'awaited'>;
 export const acceptedStatuses = orderStatuses.filter((status) => status !== 'awaited');
 
 @Injectable()
+/** What is read for people. Nothing here locks or changes anything. */
 export class OrderQueries {
   constructor(@Inject(DataSource) private readonly database: DataSource) {}
 

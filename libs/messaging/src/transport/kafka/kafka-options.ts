@@ -3,6 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { defaultLimits, type LaneLimits } from '../delivery/lane.js';
 import { silent, type TransportLogger } from '../delivery/logger.js';
 
+/** How Kafka is reached, and how patient its consumers are. */
 export interface KafkaOptions {
   /** Where the cluster is found: `host:port`, one or more. */
   readonly brokers: readonly string[];

@@ -1,6 +1,7 @@
 import type { LaneLimits } from '../delivery/lane.js';
 import type { TransportLogger } from '../delivery/logger.js';
 
+/** Where the local transport keeps its topics, and how patient its consumers are. */
 export interface LocalOptions {
   /** A Postgres database, as a connection URL. It may hold other schemas too. */
   readonly url: string;
