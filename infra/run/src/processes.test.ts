@@ -126,8 +126,8 @@ describe('A supervisor', () => {
 });
 
 test('A child ends with a parent that is killed', async () => {
-  const built = new URL('../dist/processes-node.js', import.meta.url).href;
-  const child = `import { exitWithParent } from '${built}'; exitWithParent(); ${ALIVE}`;
+  const built = new URL('../dist/processes.js', import.meta.url).href;
+  const child = `import { stopOnSignals } from '${built}'; stopOnSignals(async () => {}); ${ALIVE}`;
   writeFileSync(join(folder, 'child.mjs'), child);
   const parent = await program(
     'parent',

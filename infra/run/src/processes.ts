@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Exit, type Log, type Running, signal, within } from './processes-identity.js';
 
 export type { Exit, Log, Running } from './processes-identity.js';
-export { exitWithParent, startNode, type NodeProgram } from './processes-node.js';
+export { startNode, type NodeProgram } from './processes-node.js';
 
 /** A process that is to run until it is stopped. */
 export interface Supervised<Process extends Running = Running> {
@@ -49,8 +49,8 @@ interface Entry {
 
 /**
  * Makes a supervisor. When this process ends without stopAll, by an exit or an uncaught error, what still runs gets its
- * parting signal, so that nothing outlives us but what a kill -9 leaves: for that, Node programs use exitWithParent(),
- * and startPostgres and startKafka end what an earlier run has left.
+ * parting signal, so that nothing outlives us but what a kill -9 leaves: for that, Node programs end when the channel to us
+ * closes, and startPostgres and startKafka end what an earlier run has left.
  */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { log, deaths = 5, window = 60_000, pause = 200, longestPause = 5_000, stopDeadline = 30_000 } = options;
