@@ -5,7 +5,8 @@ import { type TakenEffects, takeEffects } from './effect-places.js';
 import { lockHeld, type Parked, parkedKeys } from './held-messages.js';
 import { type InboxEntry, readInbox } from './inbox.js';
 import { type Input, messageOf } from './inputs.js';
-import { lockPositions, partitionName } from './positions.js';
+import { lockPositions } from './positions.js';
+import { partitionName } from '../transport/delivery/partition-name.js';
 
 /** Everything in the database that tells which messages were handled already, and which have to wait. */
 export interface HandledBefore {

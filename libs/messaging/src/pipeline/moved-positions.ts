@@ -1,6 +1,7 @@
 import type { PartitionOffset, TopicPartition } from '../transport/port.js';
 import { movedTo, type Standing } from './ahead.js';
-import { type Moved, partitionName } from './positions.js';
+import { type Moved } from './positions.js';
+import { partitionName } from '../transport/delivery/partition-name.js';
 import type { Task } from './task.js';
 
 /** Where partitions stand, as the database says under lock. */

@@ -1,6 +1,6 @@
 import type { TopicPartition } from '../transport/port.js';
 import { Line } from './line.js';
-import { partitionName } from './positions.js';
+import { partitionName } from '../transport/delivery/partition-name.js';
 
 /** A record of a partition is here. */
 interface Placed {

@@ -3,7 +3,7 @@ import { allAreUrgent, nameOf, type Patience } from './gathering.js';
 import type { HeldInput, Input } from './inputs.js';
 import { Line } from './line.js';
 import { PartitionsAtHand } from './partitions-at-hand.js';
-import { partitionName } from './positions.js';
+import { partitionName } from '../transport/delivery/partition-name.js';
 import { type Arrived, bytesOf, type Group, keyOf, Queued } from './queued.js';
 import type { Taken } from './taken.js';
 
