@@ -13,10 +13,12 @@ import { LocalMembership } from './local-membership.js';
 import { fetchChunks, readStates } from './local-reader.js';
 import { Signal, type Sleeper, type WakeUps } from './wake-ups.js';
 
+/** How often it looks for records although nobody woke it. */
+const IDLE_POLL_MS = 1_000;
+
 export interface LocalConsumerSettings {
   readonly leaseMs: number;
   readonly heartbeatMs: number;
-  readonly idlePollMs: number;
   readonly stuckAfterMs: number;
   readonly limits: LaneLimits;
   readonly logger: TransportLogger;
@@ -124,7 +126,7 @@ export class LocalConsumer implements Consumer, Neighbour, Sleeper {
         this.#healthy = true;
         this.outage.works(this.#part);
         backoff.reset();
-        if (!read) await this.#signal.wait(Math.min(this.settings.idlePollMs, this.#lookAt - performance.now()));
+        if (!read) await this.#signal.wait(Math.min(IDLE_POLL_MS, this.#lookAt - performance.now()));
       } catch (error) {
         this.#healthy = isAway(error);
         this.outage.failed(this.#part, error);

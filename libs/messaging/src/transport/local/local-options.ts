@@ -12,8 +12,6 @@ export interface LocalOptions {
   readonly sessionTimeoutMs?: number;
   /** Pause between heartbeats, milliseconds. Default 1,000. */
   readonly heartbeatMs?: number;
-  /** How often a consumer looks for records although nobody woke it, milliseconds. Default 1,000. */
-  readonly idlePollMs?: number;
   /**
    * A consumer that has read nothing for this long, not even that there is nothing new, does not count as healthy,
    * milliseconds. Default 60,000.
