@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { AUDIT } from '@baton/inventory';
 import pg from 'pg';
 import { type DatabaseName, databaseName, databases } from './places.js';
 
@@ -14,7 +15,7 @@ export interface Books {
   readonly incidents: number;
   /** Dead letters of all services, of everything. */
   readonly dead_letters: number;
-  /** Places where stock and reservations disagree, of everything. */
+  /** Places where stock and reservations disagree, of everything; see inventory's `GET /stock/audit`. */
   readonly stock_drift: number;
   /** Mails about these orders that a mail server took. */
   readonly mails: number;
@@ -145,7 +146,7 @@ export class Auditor {
         `select count(*) as n from mails_all where order_id = any($1) and state = 'sent' and not taken_back`,
         ids,
       ),
-      this.query('inventory', DRIFT, []),
+      this.query('inventory', AUDIT, []),
       Promise.all(
         databases.map((name) => this.query(name, `select count(*) as n from held_message where state = 'dead'`, [])),
       ),
@@ -159,7 +160,7 @@ export class Auditor {
       waiting: waiting.filter(({ order_id: id }) => live.has(id)).length,
       incidents: incidents.length,
       dead_letters: dead.reduce((total, rows) => total + Number(rows[0]?.n), 0),
-      stock_drift: Number(drift[0]?.n),
+      stock_drift: Number(drift[0]?.total ?? 0),
       mails: Number(mails[0]?.n),
     };
   }
@@ -207,20 +208,3 @@ export const balances = (books: Books, asked: number): boolean =>
   books.dead_letters === 0;
 
 const isEnd = (status: unknown): boolean => status === 'completed' || status === 'cancelled';
-
-/** Levels whose reserved units are not the sum of the live reservations, or that are out of bounds. */
-const DRIFT = `
-  with live as (
-    select line->>'sku' as sku, location, sum((line->>'quantity')::int) as units
-    from reservation, jsonb_array_elements(lines) line where state = 'reserved' group by 1, 2
-  ), missing as (
-    select line->>'sku' as sku, location, sum((line->>'quantity')::int) as units
-    from reservation, jsonb_array_elements(missing) line where state = 'reserved' group by 1, 2
-  ), level as (
-    select sku, l->>'location' as location, (l->>'onHand')::int as on_hand, (l->>'reserved')::int as reserved
-    from stock, jsonb_array_elements(levels) l
-  )
-  select count(*) as n from level
-    full join live using (sku, location) left join missing using (sku, location)
-  where coalesce(reserved, 0) <> coalesce(live.units, 0) - coalesce(missing.units, 0)
-     or reserved < 0 or reserved > on_hand`;

@@ -4,7 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { endTelemetry } from '@baton/service-kit';
 import { Command, InvalidArgumentError } from 'commander';
 import colors from 'picocolors';
-import { Auditor, balances, type Books, type Progress } from './books.js';
+import { Board } from './board.js';
+import { Auditor, balances, type Books } from './books.js';
 import { startEmbedded } from './embedded.js';
 import { refuseHeld, reset, settle } from './places.js';
 import { startProcesses } from './processes-system.js';
@@ -147,35 +148,12 @@ const watch = async (auditor: Auditor, orderIds: readonly string[], signal: Abor
 
 const watchForever = async (auditor: Auditor, orderIds: readonly string[], signal: AbortSignal): Promise<void> => {
   const board = new Board();
-  let last = '';
   while (!signal.aborted) {
     const progress = await auditor.progress(orderIds).catch(() => undefined);
-    const text = JSON.stringify(progress);
-    if (progress && orderIds.length > 0 && text !== last) board.show(progress, orderIds.length);
-    last = text;
+    if (progress && orderIds.length > 0) board.show(progress, orderIds.length);
     await pause(LOOK_MS, undefined, { signal }).catch(() => undefined);
   }
 };
-
-/** One line that is written over on a terminal, and again now and then where there is none. */
-class Board {
-  private lastAt = 0;
-
-  show(progress: Progress, total: number): void {
-    const line = Object.entries(progress)
-      .map(([name, count]) => `${colors.bold(String(count))} ${name}`)
-      .join(colors.dim(' · '));
-    if (process.stderr.isTTY) process.stderr.write(`\r\u001B[2K  ${line} ${colors.dim(`of ${total}`)}`);
-    else if (Date.now() - this.lastAt > 5_000) {
-      this.lastAt = Date.now();
-      process.stderr.write(`  ${line} of ${total}\n`);
-    }
-  }
-
-  end(): void {
-    if (process.stderr.isTTY) process.stderr.write('\n');
-  }
-}
 
 const explain = (url: string, folder: string): void => {
   process.stderr.write(`

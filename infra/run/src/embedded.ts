@@ -1,40 +1,20 @@
 import { createWriteStream } from 'node:fs';
-import { coordinator } from '@baton/coordinator';
-import { gateway } from '@baton/gateway';
-import { inventory } from '@baton/inventory';
 import { LocalTransport } from '@baton/messaging';
-import { notification, startMailbox } from '@baton/notification';
-import { orders } from '@baton/orders';
-import { makeLogger, pipelineLog, type RunningService, type ServiceDefinition, startService } from '@baton/service-kit';
-import { everyday, shipping, startCarrierSimulator } from '@baton/shipping';
-import { startStaff, warehouse } from '@baton/warehouse';
+import { startMailbox } from '@baton/notification';
+import { makeLogger, pipelineLog, type RunningService, startService } from '@baton/service-kit';
+import { everyday, startCarrierSimulator } from '@baton/shipping';
+import { startStaff } from '@baton/warehouse';
+import { superviseDatabases } from './databases.js';
 import { databaseName, databases, type Places } from './places.js';
-import { createDatabases, startPostgres } from './postgres.js';
 import { createSupervisor } from './processes.js';
+import { services } from './services.js';
 import { peopleEnv, serviceEnv, type World } from './settings.js';
 import type { Say, System } from './system.js';
-
-/** Services in the order in which they are started; the gateway comes last. */
-const definitions: readonly ServiceDefinition[] = [
-  coordinator,
-  orders,
-  inventory,
-  warehouse,
-  shipping,
-  notification,
-  gateway,
-];
 
 /** Runs everything in this process, on an embedded Postgres and the local transport. */
 export const startEmbedded = async (places: Places, world: World, say: Say): Promise<System> => {
   const supervisor = createSupervisor({ log: say });
-  const postgres = await supervisor.supervise({
-    name: 'postgres',
-    start: () => startPostgres({ dataDir: places.file('postgres'), log: say }),
-  });
-  const databaseUrl = (database: string): string =>
-    (postgres as Awaited<ReturnType<typeof startPostgres>>).url(database);
-  await createDatabases(databaseUrl('postgres'), [...databases.map(databaseName), databaseName('transport')]);
+  const databaseUrl = await superviseDatabases(supervisor, places, [...databases, 'transport'], say);
 
   const logDestination = createWriteStream(places.file('baton.log'), { flags: 'a' });
   const log = pipelineLog(makeLogger('transport', process.env.LOG_LEVEL ?? 'info', logDestination));
@@ -44,10 +24,10 @@ export const startEmbedded = async (places: Places, world: World, say: Say): Pro
     httpPort: places.ports.mailbox,
     dir: places.file('mails'),
   });
-  const services: RunningService[] = [];
-  for (const definition of definitions) {
+  const running: RunningService[] = [];
+  for (const definition of services) {
     const env = serviceEnv(definition.name, places, databaseUrl, peopleEnv(world));
-    services.push(await startService(definition, { env, transport, logDestination }));
+    running.push(await startService(definition, { env, transport, logDestination }));
   }
   const carriers = await startCarrierSimulator({
     port: places.ports.carriers,
@@ -70,7 +50,7 @@ export const startEmbedded = async (places: Places, world: World, say: Say): Pro
   const stop = async (): Promise<void> => {
     endOfShift.abort();
     await staff.finished;
-    for (const service of services.toReversed()) await service.stop();
+    for (const service of running.toReversed()) await service.stop();
     await carriers.close();
     await mailbox.stop();
     await transport.close();

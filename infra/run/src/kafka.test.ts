@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka as Client, logLevel } from 'kafkajs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Kafka, startKafka } from './kafka.js';
-import { gone, identityOf, processesOf, within } from './processes-identity.js';
+import { startFromParent } from './killed-parent.fixture.js';
+import { identityOf, processesOf, within } from './processes-identity.js';
 
 let folder: string;
 let lines: string[];
@@ -86,24 +85,15 @@ test('A broker that is killed starts again on its port, with its messages and it
 });
 
 test('A broker that a killed parent has left is shut down and started anew', async () => {
-  const built = new URL('../dist/kafka.js', import.meta.url).href;
-  const source = `import { startKafka } from '${built}';
-    const kafka = await startKafka({ dataDir: '${join(folder, 'data')}' });
-    console.log(kafka.pid); setInterval(() => {}, 1 << 30);`;
-  const parent = spawn(process.execPath, ['--input-type=module', '-e', source], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [said] = (await once(parent.stdout, 'data')) as [Buffer];
-  const left = Number(said.toString());
-  await expect(start()).rejects.toThrow(`Process ${parent.pid} is already running on`);
-  parent.kill('SIGKILL');
-  await gone(parent.pid ?? 0);
-  expect(identityOf(left)).toBeDefined();
+  const left = await startFromParent('kafka', 'startKafka', join(folder, 'data'));
+  await expect(start()).rejects.toThrow(`Process ${left.parent} is already running on`);
+  await left.kill();
+  expect(identityOf(left.pid)).toBeDefined();
 
   const kafka = await start();
-  expect(identityOf(left)).toBeUndefined();
-  expect(kafka.pid).not.toBe(left);
-  expect(lines).toEqual([`Kafka (pid ${left}) is left from an earlier run; shutting it down`]);
+  expect(identityOf(left.pid)).toBeUndefined();
+  expect(kafka.pid).not.toBe(left.pid);
+  expect(lines).toEqual([`Kafka (pid ${left.pid}) is left from an earlier run; shutting it down`]);
 });
 
 test('Without Java, Maven and Docker the error names what to install', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ownerOf } from './processes-identity.js';
 import { freePort, isFree, keepPort, keptPort } from './processes-ports.js';
 
-/** Every program of the system that listens, in the order in which they are started. */
+/** Every program of the system that listens, but the gateway. */
 export const programs = [
   'mailbox-smtp',
   'mailbox',

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -6,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { startFromParent } from './killed-parent.fixture.js';
 import { createDatabases, type Postgres, startPostgres } from './postgres.js';
-import { gone, identityOf, processesOf } from './processes-identity.js';
+import { identityOf, processesOf } from './processes-identity.js';
 
 // mkdtemp makes a folder that only its owner may enter, which is also what a clone under /root is.
 let folder: string;
@@ -91,24 +91,15 @@ test('A Postgres that was killed while sessions were open starts again on its po
 });
 
 test('What a killed parent has left is shut down and started anew', async () => {
-  const built = new URL('../dist/postgres.js', import.meta.url).href;
-  const source = `import { startPostgres } from '${built}';
-    const postgres = await startPostgres({ dataDir: '${join(folder, 'data')}' });
-    console.log(postgres.pid); setInterval(() => {}, 1 << 30);`;
-  const parent = spawn(process.execPath, ['--input-type=module', '-e', source], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [said] = (await once(parent.stdout, 'data')) as [Buffer];
-  const left = Number(said.toString());
-  await expect(start()).rejects.toThrow(`Process ${parent.pid} is already running on`);
-  parent.kill('SIGKILL');
-  await gone(parent.pid ?? 0);
-  expect(identityOf(left)).toBeDefined();
+  const left = await startFromParent('postgres', 'startPostgres', join(folder, 'data'));
+  await expect(start()).rejects.toThrow(`Process ${left.parent} is already running on`);
+  await left.kill();
+  expect(identityOf(left.pid)).toBeDefined();
 
   const postgres = await start();
-  expect(identityOf(left)).toBeUndefined();
-  expect(postgres.pid).not.toBe(left);
-  expect(lines).toEqual([`Postgres (pid ${left}) is left from an earlier run; shutting it down`]);
+  expect(identityOf(left.pid)).toBeUndefined();
+  expect(postgres.pid).not.toBe(left.pid);
+  expect(lines).toEqual([`Postgres (pid ${left.pid}) is left from an earlier run; shutting it down`]);
 });
 
 test('A Postgres whose folder was removed under it is shut down too', async () => {

@@ -6,7 +6,6 @@ import { endProcess, type Exit, type Running, within } from './processes-identit
 export interface NodeProgram {
   /** Path of the built main file. */
   readonly file: string;
-  readonly args?: readonly string[];
   /** Options for node itself, such as `--import`. */
   readonly nodeArgs?: readonly string[];
   /** Added to our own environment. */
@@ -24,12 +23,12 @@ export interface NodeProgram {
 
 /**
  * Starts a Node program in a process group of its own, so that Ctrl-C in the terminal reaches only us and we can stop
- * services before what they need, and with a channel by which exitWithParent() notices when we are gone. Resolves when
- * `ready` does. Rejects, with its last lines, when it ends before or is not ready in time.
+ * services before what they need, and with a channel, which closes when we are gone: a program that listens ends then.
+ * Resolves when `ready` does. Rejects, with its last lines, when it ends before or is not ready in time.
  */
 export async function startNode(program: NodeProgram): Promise<Running> {
   const { readyDeadline = 60_000, stopDeadline = 15_000 } = program;
-  const child = spawn(process.execPath, [...(program.nodeArgs ?? []), program.file, ...(program.args ?? [])], {
+  const child = spawn(process.execPath, [...(program.nodeArgs ?? []), program.file], {
     detached: true,
     env: { ...process.env, ...program.env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -86,18 +85,4 @@ export async function startNode(program: NodeProgram): Promise<Running> {
     program.signal?.removeEventListener('abort', onAbort);
   }
   return { pid, exited, stop };
-}
-
-/**
- * For a child that startNode started: ends it when its parent is gone, even by kill -9. `stop` may drain first; after
- * `deadline` milliseconds the process ends all the same. Without a channel to a parent it does nothing.
- */
-export function exitWithParent(stop: () => Promise<void> = async () => {}, deadline = 5_000): void {
-  if (process.channel === undefined) return;
-  process.once('disconnect', () => {
-    setTimeout(() => process.exit(1), deadline).unref();
-    const end = (): never => process.exit(1);
-    stop().then(end, end);
-  });
-  process.channel.unref();
 }

@@ -3,23 +3,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { KafkaTransport } from '@baton/messaging';
 import type { ServiceName } from '@baton/service-kit';
-import { type Kafka, startKafka } from './kafka.js';
-import { databaseName, databases, type Places } from './places.js';
-import { createDatabases, type Postgres, startPostgres } from './postgres.js';
+import { startKafka } from './kafka.js';
+import { superviseDatabases } from './databases.js';
+import { databases, type Places } from './places.js';
 import { freePort } from './processes-ports.js';
 import { createSupervisor, startNode, type Supervisor } from './processes.js';
+import { services } from './services.js';
 import { peopleEnv, serviceEnv, type World, worldEnv } from './settings.js';
 import type { Say, System } from './system.js';
 
-const services: readonly ServiceName[] = [
-  'coordinator',
-  'orders',
-  'inventory',
-  'warehouse',
-  'shipping',
-  'notification',
-  'gateway',
-];
 const LOOK_AGAIN_MS = 50;
 
 /** Path of a built program of a service's package. */
@@ -69,26 +61,9 @@ const startWith = async (
   const logs = createWriteStream(places.file('baton.log'), { flags: 'a' });
   const onLine = (line: string): void => void logs.write(`${line}\n`);
 
-  // The services know the ports of the first start, so that every later one takes the same.
-  const kept: { postgres?: number; kafka?: number } = {};
-  const postgres = (await supervisor.supervise({
-    name: 'postgres',
-    start: () => startPostgres({ dataDir: places.file('postgres'), log: say, ...at(kept.postgres) }),
-  })) as Postgres;
-  kept.postgres = postgres.port;
-  const databaseUrl = (database: string): string => postgres.url(database);
-  await createDatabases(databaseUrl('postgres'), databases.map(databaseName));
+  const databaseUrl = await superviseDatabases(supervisor, places, databases, say);
 
-  let brokers = process.env.KAFKA_BROKERS;
-  if (brokers === undefined) {
-    const kafka = (await supervisor.supervise({
-      name: 'kafka',
-      start: () => startKafka({ dataDir: places.file('kafka'), log: say, ...at(kept.kafka) }),
-    })) as Kafka;
-    kept.kafka = kafka.port;
-    brokers = kafka.brokers;
-  }
-  const kafkaBrokers = brokers;
+  const kafkaBrokers = process.env.KAFKA_BROKERS ?? (await superviseKafka(supervisor, places, say));
 
   const run = (name: string, file: string, env: Readonly<Record<string, string>>, health?: string): Promise<unknown> =>
     supervisor.supervise({
@@ -103,14 +78,14 @@ const startWith = async (
           ...(health !== undefined && { ready: (ended) => answers(health, ended) }),
         }),
     });
-  const world_ = worldEnv(places, world);
+  const simulated = worldEnv(places, world);
   const { ports } = places;
   const health = (port: number, path = '/health/ready'): string => `http://127.0.0.1:${port}${path}`;
   await Promise.all([
-    run('mailbox', programOf('notification', 'mailbox/main.js'), world_.mailbox, health(ports.mailbox, '/mails')),
-    run('carriers', programOf('shipping', 'carrier-simulator/main.js'), world_.carriers),
+    run('mailbox', programOf('notification', 'mailbox/main.js'), simulated.mailbox, health(ports.mailbox, '/mails')),
+    run('carriers', programOf('shipping', 'carrier-simulator/main.js'), simulated.carriers),
     // They wait for one another where they must, so that they may start side by side.
-    ...services.flatMap((name) => {
+    ...services.flatMap(({ name }) => {
       const env = serviceEnv(name, places, databaseUrl, { ...peopleEnv(world), KAFKA_BROKERS: kafkaBrokers });
       const port = name === 'gateway' ? places.gatewayPort : ports[name];
       const path = name === 'gateway' ? '/health/live' : '/health/ready';
@@ -120,7 +95,7 @@ const startWith = async (
       });
       return [run(name, programOf(name), env, health(port, path)), ...copies];
     }),
-    run('staff', programOf('warehouse', 'staff/main.js'), world_.staff),
+    run('staff', programOf('warehouse', 'staff/main.js'), simulated.staff),
   ]);
   const transport = await KafkaTransport.connect({ brokers: [kafkaBrokers], clientId: 'baton-run' });
 
@@ -140,7 +115,17 @@ const startWith = async (
   };
 };
 
-const at = (port: number | undefined): { readonly port?: number } => (port === undefined ? {} : { port });
+/** Starts a Kafka that is kept running; its address. */
+const superviseKafka = async (supervisor: Supervisor, places: Places, say: Say): Promise<string> => {
+  let port: { readonly port?: number } = {};
+  const kafka = await supervisor.supervise({
+    name: 'kafka',
+    start: () => startKafka({ dataDir: places.file('kafka'), log: say, ...port }),
+  });
+  // Who has connected looks for it there again.
+  port = { port: kafka.port };
+  return kafka.brokers;
+};
 
 /** Resolves when an address answers with success. */
 const answers = async (url: string, ended: AbortSignal): Promise<void> => {

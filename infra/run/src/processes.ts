@@ -2,19 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Exit, type Log, type Running, signal, within } from './processes-identity.js';
 
 export type { Exit, Log, Running } from './processes-identity.js';
-export { exitWithParent, startNode, type NodeProgram } from './processes-node.js';
+export { startNode, type NodeProgram } from './processes-node.js';
 
 /** A process that is to run until it is stopped. */
-export interface Supervised {
+export interface Supervised<Process extends Running = Running> {
   /** For people, and unique. */
   readonly name: string;
   /**
    * Starts it and resolves when it is ready; called again after each death. A rejection counts as a death. The signal is
    * aborted when everything is to stop: whoever can, ends the start then.
    */
-  readonly start: (stopping: AbortSignal) => Promise<Running>;
-  /** Called after it has been started again. */
-  readonly onRestart?: (running: Running) => void;
+  readonly start: (stopping: AbortSignal) => Promise<Process>;
 }
 
 /** Limits of a supervisor's patience; milliseconds. */
@@ -33,7 +31,7 @@ export interface SupervisorOptions {
 /** Restarts what dies, until it dies too often. */
 export interface Supervisor {
   /** Starts a process and keeps it running. Rejects when the first start fails. */
-  supervise(process: Supervised): Promise<Running>;
+  supervise<Process extends Running>(process: Supervised<Process>): Promise<Process>;
   /** The process that runs under this name now, if one does. */
   running(name: string): Running | undefined;
   /** Stops everything, the last started first; nothing is restarted any more. */
@@ -51,8 +49,8 @@ interface Entry {
 
 /**
  * Makes a supervisor. When this process ends without stopAll, by an exit or an uncaught error, what still runs gets its
- * parting signal, so that nothing outlives us but what a kill -9 leaves: for that, Node programs use exitWithParent(),
- * and startPostgres and startKafka end what an earlier run has left.
+ * parting signal, so that nothing outlives us but what a kill -9 leaves: for that, Node programs end when the channel to us
+ * closes, and startPostgres and startKafka end what an earlier run has left.
  */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { log, deaths = 5, window = 60_000, pause = 200, longestPause = 5_000, stopDeadline = 30_000 } = options;
@@ -74,7 +72,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   };
 
   const restart = async (entry: Entry, what: string): Promise<void> => {
-    const { name, start, onRestart } = entry.process;
+    const { name, start } = entry.process;
     const now = Date.now();
     entry.deaths = [...entry.deaths.filter((at) => now - at < window), now];
     const count = entry.deaths.length;
@@ -98,7 +96,6 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       watch(entry, running);
       if (stopped.signal.aborted) return await running.stop();
       log(`${name} is back (pid ${running.pid})`);
-      onRestart?.(running);
     } catch (error) {
       leaveOutStart();
       if (!stopped.signal.aborted)

@@ -19,7 +19,6 @@ export { arraysOf, type BulkColumn, bulkInsert } from './state/bulk.js';
 export * from './nest/performers.js';
 export * from './nest/plain-reactions.js';
 export * from './nest/reaction-server.js';
-export { classify } from './pipeline/errors.js';
 export * from './pipeline/dead-letters.js';
 export type { Gathering } from './pipeline/gathering.js';
 export * from './pipeline/log.js';

@@ -42,6 +42,7 @@ export interface Patience {
   readonly incident: string;
 }
 
+/** How a saga begins. */
 export interface Beginning {
   /** The saga decides once this event is there, whichever came first. */
   readonly with: string;
@@ -61,6 +62,7 @@ export interface Beginning {
  */
 export type Late = 'delay' | 'ask-again' | 'incident' | { readonly fails: string };
 
+/** One way in which a unit comes into being, and what is waited for then. */
 export interface Birth {
   /** The request that gives birth; none when the beginning itself does. */
   readonly asks?: string;
@@ -86,6 +88,7 @@ export interface Failure {
   readonly ends?: boolean;
 }
 
+/** How a step is undone: what is said to ask for it, and what its participant answers. */
 export interface Compensation {
   readonly asks: string;
   readonly done: string;
@@ -96,6 +99,7 @@ export interface Compensation {
   readonly waitsFor: string;
 }
 
+/** One step of each unit. */
 export interface Step {
   readonly name: string;
   /** Who does it. */
@@ -122,6 +126,7 @@ export interface Step {
   readonly owner: string;
 }
 
+/** What is tried in place of a step that failed, or when somebody wishes for an end. */
 export interface Alternative {
   /** Also the reason that is given with requests to undo, and for a cancellation. */
   readonly name: string;

@@ -8,7 +8,7 @@ export const LATE = 'Late: ';
 /** The step of an incident about messages that could not be handled. */
 export const MESSAGES = 'messages';
 
-export const incidentAt = (visit: Visit, unit: number, step: string): Incident | undefined =>
+const incidentAt = (visit: Visit, unit: number, step: string): Incident | undefined =>
   visit.saga.incidents?.find((each) => each.unit === unit && each.step === step);
 
 /** Opens an incident: a mark on a saga that runs on. There is at most one for each unit and step. */

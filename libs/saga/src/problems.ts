@@ -3,7 +3,7 @@ import type { Birth, Late, SagaPlan, Step } from './definition.js';
 import { fieldsOf } from './events.js';
 
 /** Steps that come before one, directly or not. A cycle does not hang it. */
-export const ancestorsOf = (steps: readonly Step[], name: string): ReadonlySet<string> => {
+const ancestorsOf = (steps: readonly Step[], name: string): ReadonlySet<string> => {
   const found = new Set<string>();
   const visit = (step: string): void => {
     for (const before of steps.find((each) => each.name === step)?.after ?? []) {

@@ -27,14 +27,17 @@ export interface Saga {
   readonly ended?: Ended;
 }
 
+/** Fields of events that are remembered, by name. */
 export type Kept = Readonly<Record<string, unknown>>;
 
+/** A line that a unit carries. */
 export interface SagaLine {
   readonly lineId: string;
   readonly sku: string;
   readonly quantity: number;
 }
 
+/** A part of the saga that goes the whole way by itself, such as a shipment. Moments are ISO 8601 in UTC. */
 export interface Unit {
   readonly n: number;
   /** The birth by which it came into being; a unit without one is known by hearsay only: it is decided on once no other is left. */
@@ -71,6 +74,7 @@ export interface StepState {
   readonly undone?: string;
 }
 
+/** That a unit is being undone, and how far that is. */
 export interface Undo {
   /** The alternative that called for it first; the reason in every request. */
   readonly why: string;
@@ -78,14 +82,17 @@ export interface Undo {
   readonly asked?: string;
 }
 
+/** A wish that all be undone; `answered` when it was. */
 export interface Wish {
   readonly n: number;
   readonly at: string;
   readonly answered?: string;
 }
 
+/** How far telling somebody is: to be done, done, or given up. */
 export type Tell = 'due' | 'told' | 'failed';
 
+/** What is waited for, and since when. */
 export interface Wait {
   readonly since: string;
   /** Absent when only a late event or a person can help. */
@@ -94,6 +101,7 @@ export interface Wait {
   readonly n?: number;
 }
 
+/** A call for a person; it stands until what was missing comes, or the person has seen to it. */
 export interface Incident {
   readonly id: string;
   readonly unit: number;
@@ -104,6 +112,7 @@ export interface Incident {
   readonly due: string;
 }
 
+/** How it ended, and when. */
 export interface Ended {
   readonly at: string;
   readonly as: 'completed' | 'cancelled';

@@ -26,7 +26,7 @@ export interface Waiting {
   readonly owner: string;
 }
 
-export const BEGINNING = 'beginning';
+const BEGINNING = 'beginning';
 const TELL = 'tell-';
 /** The name, as a step, of telling somebody something. */
 export const telling = (reason: string): string => `${TELL}${reason}`;

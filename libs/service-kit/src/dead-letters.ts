@@ -2,6 +2,7 @@ import { discard, heldMessages, type PipelineRuntime, redrive, Refused } from '@
 import { Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { pageLimit } from './paging.js';
 import { PIPELINE } from './tokens.js';
 
 /** Postgres' largest bigint. */
@@ -11,7 +12,7 @@ const states = ['dead', 'retrying', 'parked'] as const;
 const listQuery = z.object({
   state: z.enum(states).default('dead'),
   after: z.coerce.bigint().min(0n).max(LAST_ID).default(0n),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: pageLimit,
 });
 const rowId = z.string().regex(/^\d{1,18}$/, 'must be a number');
 

@@ -1,8 +1,10 @@
+export * from './changing.js';
 export * from './config.js';
 export { endTelemetry } from './end-telemetry.js';
 export * from './logging.js';
 export * from './measuring.js';
-export { describeOpenApi, openApiOf } from './openapi.js';
+export { bodySchema, describeOpenApi } from './openapi.js';
+export * from './paging.js';
 export { isTelling, strike } from './personal.js';
 export * from './problem.js';
 export * from './run-service.js';

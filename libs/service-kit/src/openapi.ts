@@ -4,12 +4,19 @@ import { type INestApplication, Module, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
+import { z } from 'zod';
 import { DeadLettersController } from './dead-letters.js';
 import { CONFIG, type ServiceDefinition } from './service.js';
 import { BASE_CONFIG, PIPELINE } from './tokens.js';
 
 @Module({})
 class DescribedModule {}
+
+/** The schema of a body, as OpenAPI 3.1 takes it. */
+export const bodySchema = (schema: z.ZodType): Record<string, unknown> => {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return rest;
+};
 
 /** The OpenAPI 3.1 document of a service, generated from its controllers. */
 export const openApiOf = (app: INestApplication, { name, doc }: ServiceDefinition): OpenAPIObject =>

@@ -1,7 +1,7 @@
 import { defineEffect, Performs, StateEntity } from '@baton/messaging';
 import { freshDatabase, MemoryTransport, PortCable } from '@baton/messaging/testing';
 import { Injectable, Module, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
-import { Entity, type MigrationInterface, PrimaryColumn, type QueryRunner } from 'typeorm';
+import { DataSource, Entity, type MigrationInterface, PrimaryColumn, type QueryRunner } from 'typeorm';
 import { expect, it } from 'vitest';
 import { defineService } from './service.js';
 import { ConfigError } from './config.js';
@@ -60,6 +60,23 @@ it('tells a provider once that it begins, though it serves HTTP and reacts to ev
     await service.stop();
     await database.drop();
   }
+});
+
+it('has nothing to warn of when another service starts in the same process, and lets go of its database at the end', async () => {
+  const said: string[] = [];
+  const logDestination = { write: (line: string) => void said.push(line) };
+  const databases = [await freshDatabase(), await freshDatabase()];
+  const services = [];
+  for (const { url } of databases) {
+    const env = { DATABASE_URL: url, LOG_LEVEL: 'warn' };
+    services.push(await startService(things, { env, transport: new MemoryTransport(), logDestination }));
+  }
+  const pools = services.map(({ app }) => app.get(DataSource));
+  expect(new Set(pools).size).toBe(2);
+  for (const service of services) await service.stop();
+  expect(pools.map(({ isInitialized }) => isInitialized)).toEqual([false, false]);
+  expect(said).toEqual([]);
+  for (const database of databases) await database.drop();
 });
 
 /** Cut by a start at a point of its own, and mended as soon as the start says that it waits. */

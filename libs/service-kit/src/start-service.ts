@@ -8,6 +8,7 @@ import {
   PlainReactions,
   ReactionErrors,
   ReactionServer,
+  type PipelineLog,
   type Transport,
 } from '@baton/messaging';
 import { topicDeclarations } from '@baton/contracts';
@@ -16,11 +17,10 @@ import { DiscoveryModule, NestFactory } from '@nestjs/core';
 import type { NestMicroservice } from '@nestjs/microservices';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TerminusModule } from '@nestjs/terminus';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { Logger as NestLogger, LoggerModule } from 'nestjs-pino';
-import type { DestinationStream } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 import { DataSource } from 'typeorm';
-import { baseConfig, ConfigError, readConfig } from './config.js';
+import { type BaseConfig, baseConfig, ConfigError, readConfig } from './config.js';
 import { onceThere, openDatabase } from './database.js';
 import { readJson } from './json-bodies.js';
 import { DeadLettersController } from './dead-letters.js';
@@ -81,53 +81,100 @@ export const startService = async (
   const log = pipelineLog(logger);
 
   const hasDatabase = definition.entities.length > 0;
-  let transport: Transport | undefined;
-  let pipeline: PipelineRuntime | undefined;
-  let dataSource: DataSource | undefined;
-  let housekeeper: Housekeeper | undefined;
-  if (hasDatabase) {
-    const settings = retentionOf(config);
-    const databaseUrl = config.DATABASE_URL;
-    if (databaseUrl === undefined)
-      throw new ConfigError('DATABASE_URL is missing: the Postgres database of this service.');
-    dataSource = await openDatabase(definition, databaseUrl, log, options.signal);
-    transport = options.transport ?? (await connectTransport(definition.name, config, log, options.signal));
-    await transport.ensureTopics(topicDeclarations, options.signal);
-    const { name: service, dueSources = [], gathering = {}, retention: plan = {} } = definition;
-    const keeper = new Housekeeper({ service, dataSource, plan, settings, log });
-    // It may have gone while the brokers were waited for.
-    await onceThere(log, options.signal, () => keeper.start());
-    housekeeper = keeper;
-    pipeline = new PipelineRuntime({ service, databaseUrl, dataSource, transport, log, dueSources, gathering });
-  }
+  const parts = hasDatabase ? await partsWithDatabase(definition, config, log, options) : undefined;
+  const app = await NestFactory.create<NestExpressApplication>(rootModule(definition, own, config, logger, parts), {
+    bufferLogs: true,
+    rawBody: true,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  await prepare(app, definition, logger);
+  if (parts) await startReactions(app, parts.pipeline, options.signal);
+  await app.listen(config.PORT, config.HOST);
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
+  log.info('Listening', { url });
 
+  const unobserve =
+    parts &&
+    observeService(definition.name, definition.metrics, (sql, of = []) => parts.dataSource.query(sql, [...of]));
+
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    unobserve?.();
+    await parts?.housekeeper.stop();
+    await close(app);
+    await parts?.dataSource.destroy();
+    if (!options.transport) await parts?.transport.close();
+    log.info('Stopped');
+  };
+  const { pipeline, housekeeper } = parts ?? {};
+  return { name: definition.name, url, app, pipeline, housekeeper, stop: () => (stopping ??= stop()) };
+};
+
+/** What a service with a database has besides its HTTP API. */
+interface Parts {
+  readonly dataSource: DataSource;
+  readonly transport: Transport;
+  readonly housekeeper: Housekeeper;
+  readonly pipeline: PipelineRuntime;
+}
+
+const partsWithDatabase = async (
+  definition: ServiceDefinition,
+  config: BaseConfig,
+  log: PipelineLog,
+  options: StartOptions,
+): Promise<Parts> => {
+  const { name: service, dueSources = [], gathering = {}, retention: plan = {} } = definition;
+  const settings = retentionOf(config);
+  const databaseUrl = config.DATABASE_URL;
+  if (databaseUrl === undefined)
+    throw new ConfigError('DATABASE_URL is missing: the Postgres database of this service.');
+  const dataSource = await openDatabase(definition, databaseUrl, log, options.signal);
+  const transport = options.transport ?? (await connectTransport(service, config, log, options.signal));
+  await transport.ensureTopics(topicDeclarations, options.signal);
+  const housekeeper = new Housekeeper({ service, dataSource, plan, settings, log });
+  // It may have gone while the brokers were waited for.
+  await onceThere(log, options.signal, () => housekeeper.start());
+  const pipeline = new PipelineRuntime({ service, databaseUrl, dataSource, transport, log, dueSources, gathering });
+  return { dataSource, transport, housekeeper, pipeline };
+};
+
+const rootModule = (
+  definition: ServiceDefinition,
+  own: object,
+  config: BaseConfig,
+  logger: Logger,
+  parts: Parts | undefined,
+): DynamicModule => {
   const providers: Provider[] = [
     { provide: CONFIG, useValue: own },
     { provide: BASE_CONFIG, useValue: config },
-    { provide: PIPELINE, useValue: pipeline },
-    ...(pipeline ? [{ provide: Pipeline, useValue: pipeline }, PerformerFinder, PlainReactions] : []),
+    { provide: PIPELINE, useValue: parts?.pipeline },
   ];
-  const root: DynamicModule = {
+  if (parts) {
+    // Not TypeOrmModule's: that keeps data sources by name for the whole process, and several services may share one.
+    providers.push({ provide: DataSource, useValue: parts.dataSource });
+    providers.push({ provide: Pipeline, useValue: parts.pipeline }, PerformerFinder, PlainReactions);
+  }
+  return {
     module: RootModule,
     global: true,
     imports: [
       LoggerModule.forRoot({ pinoHttp: { logger }, useExisting: true }),
       TerminusModule.forRoot({ logger: false }),
       DiscoveryModule,
-      ...(dataSource ? [TypeOrmModule.forRootAsync(existing(dataSource))] : []),
       definition.module,
     ],
-    controllers: [HealthController, ...(pipeline ? [DeadLettersController] : [])],
+    controllers: [HealthController, ...(parts ? [DeadLettersController] : [])],
     providers,
     exports: providers,
   };
+};
 
-  const app = await NestFactory.create<NestExpressApplication>(root, {
-    bufferLogs: true,
-    rawBody: true,
-    bodyParser: false,
-    abortOnError: false,
-  });
+/** Sets the HTTP API up, alike for every service. */
+const prepare = async (app: NestExpressApplication, definition: ServiceDefinition, logger: Logger): Promise<void> => {
   app.useLogger(app.get(NestLogger));
   app.use(logRequestsBy(logger));
   const { bodyLimit = '1mb' } = definition;
@@ -137,52 +184,36 @@ export const startService = async (
   definition.prepare?.(app);
   serveOpenApi(app, openApiOf(app, definition));
   await app.init();
-  if (pipeline) {
-    const performers = app.get(PerformerFinder).find();
-    const plain = app.get(PlainReactions).find();
-    const server = app.connectMicroservice(
-      { strategy: new ReactionServer(pipeline, performers, plain) },
-      { inheritAppConfig: false, deferInitialization: true },
-    ) as NestMicroservice;
-    server.useGlobalFilters(new ReactionErrors());
-    // Else its start would call the hooks of all providers again.
-    server.setIsInitHookCalled(true);
-    // Its start waits for the database as well.
-    options.signal?.throwIfAborted();
-    const giveUp = (): void => void pipeline.stop();
-    options.signal?.addEventListener('abort', giveUp);
-    await app.startAllMicroservices().finally(() => options.signal?.removeEventListener('abort', giveUp));
-  }
-  await app.listen(config.PORT, config.HOST);
-  const { port } = app.getHttpServer().address() as AddressInfo;
-  const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
-  log.info('Listening', { url });
-
-  const database = dataSource;
-  const unobserve = database
-    ? observeService(definition.name, definition.metrics, (sql, params = []) => database.query(sql, [...params]))
-    : undefined;
-
-  let stopping: Promise<void> | undefined;
-  const stop = async (): Promise<void> => {
-    unobserve?.();
-    await housekeeper?.stop();
-    // Requests under way are answered first; what then still waits (for a Postgres that is away) is cut off.
-    const server = app.getHttpServer();
-    const cut = setTimeout(() => server.closeAllConnections(), ANSWER_DEADLINE_MS);
-    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
-    await app.close().finally(() => {
-      clearTimeout(cut);
-      clearInterval(sweep);
-    });
-    if (!options.transport) await transport?.close();
-    log.info('Stopped');
-  };
-  return { name: definition.name, url, app, pipeline, housekeeper, stop: () => (stopping ??= stop()) };
 };
 
-/** The data source that exists already, as Nest's module wants it: made by a factory. */
-const existing = (dataSource: DataSource) => ({
-  useFactory: () => ({ type: 'postgres' as const }),
-  dataSourceFactory: () => Promise.resolve(dataSource),
-});
+const startReactions = async (
+  app: NestExpressApplication,
+  pipeline: PipelineRuntime,
+  signal: AbortSignal | undefined,
+): Promise<void> => {
+  const performers = app.get(PerformerFinder).find();
+  const plain = app.get(PlainReactions).find();
+  const server = app.connectMicroservice(
+    { strategy: new ReactionServer(pipeline, performers, plain) },
+    { inheritAppConfig: false, deferInitialization: true },
+  ) as NestMicroservice;
+  server.useGlobalFilters(new ReactionErrors());
+  // Else its start would call the hooks of all providers again.
+  server.setIsInitHookCalled(true);
+  // Its start waits for the database as well.
+  signal?.throwIfAborted();
+  const giveUp = (): void => void pipeline.stop();
+  signal?.addEventListener('abort', giveUp);
+  await app.startAllMicroservices().finally(() => signal?.removeEventListener('abort', giveUp));
+};
+
+/** Requests under way are answered first; what then still waits (for a Postgres that is away) is cut off. */
+const close = async (app: NestExpressApplication): Promise<void> => {
+  const server = app.getHttpServer();
+  const cut = setTimeout(() => server.closeAllConnections(), ANSWER_DEADLINE_MS);
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  await app.close().finally(() => {
+    clearTimeout(cut);
+    clearInterval(sweep);
+  });
+};

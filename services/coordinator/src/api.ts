@@ -1,15 +1,17 @@
 import { identifier } from '@baton/contracts';
 import { Pipeline, Refused } from '@baton/messaging';
-import { explain, type Unit, sagaStatuses } from '@baton/saga';
+import { explain, sagaStatuses, type Unit } from '@baton/saga';
+import { bodySchema, type Page, Paged, pageOf } from '@baton/service-kit';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { bodySchemas, incidentsQuery, MAX_PAGE, placeText, sagaQuery, sagasQuery, skipRequest } from './api-schemas.js';
+import { incidentsQuery, OfDefinition, sagaQuery, sagasQuery, skipRequest } from './api-schemas.js';
 import { SkipStep } from './commands.js';
 import { Definitions } from './definitions/index.js';
 import type { IncidentRecord, SagaRecord } from './domain/records.js';
 import { entryOf, type TimelineEntry } from './domain/timeline.js';
 import { type Counts, SagaReads } from './store/reads.js';
 
+/** A saga in a list. */
 export interface SagaSummary
   extends Pick<SagaRecord, 'definition' | 'orderId' | 'version' | 'status' | 'openIncidents'> {
   readonly createdAt: string;
@@ -19,28 +21,12 @@ export interface SagaSummary
   readonly sentence: string;
 }
 
+/** One saga in full. */
 export interface SagaView extends SagaSummary {
   readonly shipments: readonly Unit[];
   readonly incidents: readonly IncidentRecord[];
   readonly timeline: readonly TimelineEntry[];
 }
-
-/** `next` is the `after` of the next page; null on the last. */
-interface Page {
-  readonly next: string | null;
-}
-
-const Paged = () => (target: object, name: string, descriptor: PropertyDescriptor) => {
-  ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })(target, name, descriptor);
-  ApiQuery({ name: 'limit', required: false, description: `1 to ${MAX_PAGE}; 50 when absent` })(
-    target,
-    name,
-    descriptor,
-  );
-};
-const PAGE = { status: 200, description: 'A page; `next` is null on the last.' };
-const OfDefinition = () =>
-  ApiQuery({ name: 'definition', required: false, description: 'Kind of saga; `order-fulfilment` when absent' });
 
 /** Operators ask in the present; what an incident is late by depends on it. */
 const now = (): string => new Date().toISOString();
@@ -60,15 +46,11 @@ export class SagasApi {
   @OfDefinition()
   @ApiQuery({ name: 'status', required: false, enum: sagaStatuses })
   @Paged()
-  @ApiResponse(PAGE)
   async list(@Query() query: unknown): Promise<Page & { readonly sagas: readonly SagaSummary[] }> {
-    const { limit, ...page } = sagasQuery.parse(query);
-    const rows = await this.reads.list({ ...page, limit: limit + 1 });
-    const last = rows.length > limit ? rows[limit - 1] : undefined;
-    return {
-      sagas: rows.slice(0, limit).map((record) => this.summaryOf(record)),
-      next: last ? placeText({ at: last.createdAt, id: last.orderId }) : null,
-    };
+    const { limit, ...wanted } = sagasQuery.parse(query);
+    const found = await this.reads.list({ ...wanted, limit: limit + 1 });
+    const { page, next } = pageOf(found, limit, ({ createdAt, orderId }) => [createdAt, orderId]);
+    return { sagas: page.map((record) => this.summaryOf(record)), next };
   }
 
   @Get('counts')
@@ -104,7 +86,7 @@ export class SagasApi {
   })
   @OfDefinition()
   @ApiParam({ name: 'orderId' })
-  @ApiBody({ schema: bodySchemas.skip })
+  @ApiBody({ schema: bodySchema(skipRequest) })
   @ApiResponse({ status: 200, description: 'The step is skipped.' })
   @ApiResponse({ status: 409, description: 'Nothing waits for this step, or it cannot be skipped (problem+json).' })
   async skip(@Param('orderId') orderId: string, @Query() query: unknown, @Body() body: unknown): Promise<unknown> {
@@ -129,14 +111,10 @@ export class IncidentsApi {
   @ApiOperation({ summary: 'List open incidents, the most urgent first' })
   @ApiQuery({ name: 'owner', required: false })
   @Paged()
-  @ApiResponse(PAGE)
   async list(@Query() query: unknown): Promise<Page & { readonly incidents: readonly IncidentRecord[] }> {
-    const { limit, ...page } = incidentsQuery.parse(query);
-    const rows = await this.reads.listOpenIncidents({ ...page, limit: limit + 1 });
-    const last = rows.length > limit ? rows[limit - 1] : undefined;
-    return {
-      incidents: rows.slice(0, limit),
-      next: last ? placeText({ at: last.dueAt, id: last.incidentId }) : null,
-    };
+    const { limit, ...wanted } = incidentsQuery.parse(query);
+    const found = await this.reads.listOpenIncidents({ ...wanted, limit: limit + 1 });
+    const { page, next } = pageOf(found, limit, ({ dueAt, incidentId }) => [dueAt, incidentId]);
+    return { incidents: page, next };
   }
 }

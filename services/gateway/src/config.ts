@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 const upstream = (name: string) => z.url({ protocol: /^https?$/ }).describe(`Where ${name} answers HTTP.`);
 
+/** Settings of the gateway; each key is an environment variable. */
 export const gatewayConfig = z.object({
   ORDERS_URL: upstream('orders'),
   COORDINATOR_URL: upstream('the coordinator'),

@@ -1,18 +1,10 @@
 import { identifier } from '@baton/contracts';
 import { Pipeline, Refused } from '@baton/messaging';
+import { bodySchema, Changing, keyed, type Page, Paged, pageOf } from '@baton/service-kit';
 import { applyDecorators, Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import {
-  backordersQuery,
-  bodySchemas,
-  cursorText,
-  idempotencyKey,
-  MAX_PAGE,
-  place,
-  reservationsQuery,
-  stockQuery,
-} from './api-schemas.js';
+import { backordersQuery, place, reservationsQuery, stockQuery } from './api-schemas.js';
 import { catalogue, CountStock, ImportStock, ReplenishStock, replenishment, shelfCount } from './commands.js';
 import type { Reservation } from './domain/reservation.js';
 import type { Stock } from './domain/stock.js';
@@ -27,29 +19,7 @@ export interface StockView extends Pick<Stock, 'sku' | 'name' | 'waiting'> {
 
 export type ReservationView = Omit<Reservation, 'released'>;
 
-/** `next` is the `after` of the next page; null on the last. */
-interface Page {
-  readonly next: string | null;
-}
-
-const Paged = () => (target: object, name: string, descriptor: PropertyDescriptor) => {
-  ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })(target, name, descriptor);
-  ApiQuery({ name: 'limit', required: false, description: `1 to ${MAX_PAGE}; 50 when absent` })(
-    target,
-    name,
-    descriptor,
-  );
-};
-
-const PAGE = { status: 200, description: 'A page; `next` is null on the last.' };
 const OfLevel = () => applyDecorators(ApiParam({ name: 'sku' }), ApiParam({ name: 'location' }));
-
-const Repeatable = () =>
-  ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'The same key with the same body gets the first answer again; with another body it is refused (422).',
-  });
 
 /** Stock per SKU and location, for warehouse staff and operators. */
 @ApiTags('stock')
@@ -65,11 +35,11 @@ export class StockApi {
   @ApiQuery({ name: 'sku', required: false, description: 'What the SKUs begin with' })
   @ApiQuery({ name: 'low', required: false, description: 'Only SKUs with at most this many units available in all' })
   @Paged()
-  @ApiResponse(PAGE)
   async list(@Query() query: unknown): Promise<Page & { readonly stock: readonly StockView[] }> {
     const { sku, low, after, limit } = stockQuery.parse(query);
-    const rows = await this.reads.listStock({ prefix: sku, low, after, limit: limit + 1 });
-    return { stock: rows.slice(0, limit).map(viewOf), next: (rows.length > limit && rows[limit - 1]?.sku) || null };
+    const found = await this.reads.listStock({ prefix: sku, low, after, limit: limit + 1 });
+    const { page, next } = pageOf(found, limit, (stock) => [stock.sku]);
+    return { stock: page.map(viewOf), next };
   }
 
   @Get('audit')
@@ -102,8 +72,8 @@ export class StockApi {
       'Sets each level to what is given, but never below what is reserved (`keptAtReserved` names those), and makes ' +
       'SKUs and levels that do not exist. Backorders that can be served now are. The same file again changes nothing.',
   })
-  @Repeatable()
-  @ApiBody({ schema: bodySchemas.catalogue })
+  @Changing()
+  @ApiBody({ schema: bodySchema(catalogue) })
   @ApiResponse({ status: 200, description: 'Imported; what was kept at its reservations, and who got stock.' })
   @ApiResponse({
     status: 400,
@@ -117,9 +87,9 @@ export class StockApi {
   @Post(':sku/:location/replenishments')
   @HttpCode(200)
   @ApiOperation({ summary: 'Goods arrived: raises on hand, and serves the backorders that can be served now' })
-  @Repeatable()
+  @Changing()
   @OfLevel()
-  @ApiBody({ schema: bodySchemas.replenishment })
+  @ApiBody({ schema: bodySchema(replenishment) })
   @ApiResponse({ status: 200, description: 'The level as it is now.' })
   @ApiResponse({ status: 404, description: 'The catalogue has no such SKU at this location (problem+json).' })
   @ApiResponse({ status: 409, description: 'More than a location can have of one SKU (problem+json).' })
@@ -140,9 +110,9 @@ export class StockApi {
       'Count what is picked or packed and has not left, too: a unit is on hand, and reserved, until its shipment is ' +
       'dispatched. Who counts the shelf alone writes those units off a second time when they leave.',
   })
-  @Repeatable()
+  @Changing()
   @OfLevel()
-  @ApiBody({ schema: bodySchemas.shelfCount })
+  @ApiBody({ schema: bodySchema(shelfCount) })
   @ApiResponse({ status: 200, description: 'The level as it is now.' })
   @ApiResponse({ status: 404, description: 'The catalogue has no such SKU at this location (problem+json).' })
   @ApiResponse({
@@ -182,34 +152,29 @@ export class ReservationsApi {
   @ApiOperation({ summary: "What became of the stock of an order's shipments" })
   @ApiQuery({ name: 'orderId' })
   @Paged()
-  @ApiResponse(PAGE)
   async list(@Query() query: unknown): Promise<Page & { readonly reservations: readonly ReservationView[] }> {
     const { orderId, after, limit } = reservationsQuery.parse(query);
-    const rows = await this.reads.listReservations(orderId, after, limit + 1);
-    const page = rows.slice(0, limit).map(reservationViewOf);
-    const last = page.at(-1);
-    return { reservations: page, next: rows.length > limit && last ? String(last.shipment) : null };
+    const found = await this.reads.listReservations(orderId, after, limit + 1);
+    const { page, next } = pageOf(found, limit, ({ shipment }) => [shipment]);
+    return { reservations: page.map(reservationViewOf), next };
   }
 
   @Get('backorders')
   @ApiOperation({ summary: 'What waits for stock, in the order in which it will be served' })
   @ApiQuery({ name: 'sku', required: false })
   @Paged()
-  @ApiResponse(PAGE)
   async backorders(@Query() query: unknown): Promise<Page & { readonly backorders: readonly ReservationView[] }> {
     const { sku, after, limit } = backordersQuery.parse(query);
-    const rows = await this.reads.listBackorders(after, sku, limit + 1);
-    const page = rows.slice(0, limit).map(reservationViewOf);
-    const last = page.at(-1);
-    const more = rows.length > limit && last !== undefined && last.placedAt !== null;
-    return { backorders: page, next: more ? cursorText({ ...last, placedAt: last.placedAt ?? '' }) : null };
+    const found = await this.reads.listBackorders(after, sku, limit + 1);
+    // Whatever waits has been placed.
+    const { page, next } = pageOf(found, limit, ({ placedAt, orderId, shipment }) => [
+      placedAt ?? '',
+      orderId,
+      shipment,
+    ]);
+    return { backorders: page.map(reservationViewOf), next };
   }
 }
-
-const keyed = (key: string | undefined): { readonly idempotencyKey?: string } => {
-  const idempotent = idempotencyKey.parse(key);
-  return idempotent === undefined ? {} : { idempotencyKey: idempotent };
-};
 
 const viewOf = ({ sku, name, waiting, levels }: Stock): StockView => {
   const views = levels.map((level) => ({ ...level, available: level.onHand - level.reserved }));

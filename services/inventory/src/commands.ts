@@ -7,6 +7,7 @@ export const MAX_IMPORT_ITEMS = 5_000;
 
 const place = { sku: identifier, location: identifier };
 
+/** Bodies of the requests; SKU and location are named in the path. */
 export const replenishment = z.strictObject({ quantity: z.int().min(1).max(MAX_STOCK_QUANTITY) });
 export const shelfCount = z.strictObject({ counted: stockQuantity });
 
@@ -19,6 +20,7 @@ const readable = identifier.refine(
 
 const catalogueItem = z.strictObject({ ...place, sku: readable, onHand: stockQuantity, name: text(300).optional() });
 
+/** Body of an import. */
 export const catalogue = z.strictObject({
   items: z
     .array(catalogueItem)

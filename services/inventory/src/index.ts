@@ -1,10 +1,6 @@
+export type { StockView } from './api.js';
 export * from './commands.js';
-export * from './domain/allocate.js';
-export * from './domain/decide.js';
-export * from './domain/keeping.js';
-export * from './domain/queue.js';
 export * from './domain/reservation.js';
-export * from './domain/stock.js';
 export * from './inventory.module.js';
 export * from './reactions.js';
 export * from './store/reads.js';

@@ -2,7 +2,7 @@ import type { InstrumentDeclaration } from '@baton/messaging';
 import type { Ask, Measurement, ServiceMetrics } from '@baton/service-kit';
 import { AUDIT } from './store/reads.js';
 
-export const inventoryInstruments = {
+const inventoryInstruments = {
   waiting: {
     name: 'baton.backorders.waiting',
     kind: 'gauge',

@@ -1,6 +1,7 @@
 import { identifier, type MailReason, mailReasons } from '@baton/contracts';
+import { type Page, Paged, pageLimit, pageOf, pagePlace } from '@baton/service-kit';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
-import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import type { MailState } from './domain/mail.js';
@@ -20,31 +21,20 @@ export interface NotificationView {
   readonly detail: string | null;
 }
 
-export interface NotificationPage {
+export interface NotificationPage extends Page {
   readonly notifications: readonly NotificationView[];
-  /** Give it as `after` to get the next page; null on the last. */
-  readonly next: string | null;
 }
 
-type Cursor = readonly [orderId: string, shipment: number, reason: MailReason];
-
-const cursor = z.string().transform((text, context): Cursor => {
-  const [orderId = '', shipment = '', reason = ''] = Buffer.from(text, 'base64url').toString('utf8').split(' ');
-  const parsed = z
-    .tuple([identifier, z.coerce.number().int().min(0).max(10_000), z.enum(mailReasons)])
-    .safeParse([orderId, shipment, reason]);
-  if (parsed.success) return parsed.data;
-  context.addIssue({ code: 'custom', message: 'must be the `next` of the page before' });
-  return z.NEVER;
-});
-
-export const notificationQuery = z.object({
+const notificationQuery = z.object({
   orderId: identifier.optional(),
   state: z.enum(states).optional(),
-  after: cursor.optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  after: pagePlace(
+    z.tuple([identifier, z.coerce.number<string>().pipe(z.int().min(0).max(10_000)), z.enum(mailReasons)]),
+  ).optional(),
+  limit: pageLimit,
 });
 
+/** Which mails were sent, for operators. */
 @ApiTags('notifications')
 @Controller('notifications')
 export class NotificationsApi {
@@ -54,9 +44,7 @@ export class NotificationsApi {
   @ApiOperation({ summary: 'Which mails customers got, by order; without their addresses' })
   @ApiQuery({ name: 'orderId', required: false })
   @ApiQuery({ name: 'state', required: false, enum: states })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })
-  @ApiQuery({ name: 'limit', required: false, description: '1 to 200; 50 when absent' })
-  @ApiResponse({ status: 200, description: 'A page; `next` is null on the last.' })
+  @Paged()
   async list(@Query() query: unknown): Promise<NotificationPage> {
     const { orderId, state, after, limit } = notificationQuery.parse(query);
     const params: unknown[] = [limit + 1];
@@ -74,14 +62,10 @@ export class NotificationsApi {
        from ${mayRest ? 'mails_all' : 'mails'} where ${conditions.join(' and ')} order by order_id, shipment, reason limit $1`,
       params,
     );
-    const notifications = rows.slice(0, limit).map(viewOf);
-    const last = notifications.at(-1);
-    return { notifications, next: rows.length > limit && last ? cursorText(last) : null };
+    const { page, next } = pageOf(rows, limit, (row) => [row.order_id, row.shipment, row.reason]);
+    return { notifications: page.map(viewOf), next };
   }
 }
-
-const cursorText = ({ orderId, shipment, reason }: NotificationView): string =>
-  Buffer.from(`${orderId} ${shipment} ${reason}`, 'utf8').toString('base64url');
 
 interface Row {
   readonly order_id: string;

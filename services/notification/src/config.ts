@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+/** Settings of the notification service; each key is an environment variable. */
 export const notificationConfig = z.object({
   SMTP_URL: z
     .url({ protocol: /^smtps?$/ })

@@ -1,11 +1,5 @@
-export type { NotificationPage, NotificationView } from './api.js';
-export * from './domain/decide.js';
-export * from './domain/mail.js';
-export { render, type RenderedMail, type RenderInput } from './domain/render.js';
-export { effectKey, MAX_TRIES, SendMail } from './effects.js';
-export { type Mailbox, type MailboxOptions, startMailbox } from './mailbox/mailbox.js';
+export { startMailbox } from './mailbox/mailbox.js';
 export { mailboxSettings } from './mailbox/settings.js';
-export { notification, NotificationModule } from './notification.module.js';
+export { notification } from './notification.module.js';
 export { NotificationReactions } from './reactions.js';
-export { messageIdOf } from './smtp/message-id.js';
-export { ContactEntity, Contacts, MailEntity, Mails } from './store/entities.js';
+export { Mails } from './store/entities.js';

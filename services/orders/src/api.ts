@@ -1,21 +1,9 @@
 import { identifier, OrderSubmitted } from '@baton/contracts';
 import { Pipeline, Refused, type Reply, traceOfText } from '@baton/messaging';
-import { CONFIG } from '@baton/service-kit';
-import {
-  applyDecorators,
-  Body,
-  Controller,
-  Get,
-  Headers,
-  HttpCode,
-  Inject,
-  Param,
-  Post,
-  Query,
-  Res,
-} from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { cancelBody, cancelBodySchema, cursorText, idempotencyKey, listQuery, orderBodySchema } from './api-schemas.js';
+import { bodySchema, Changing, CONFIG, keyed, type Page, Paged, pageOf } from '@baton/service-kit';
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { cancelBody, listQuery } from './api-schemas.js';
 import { CancelOrder, PlaceOrder } from './commands.js';
 import { type OrdersConfig, traceUrl } from './config.js';
 import { isPlaced, type PlacedOrder } from './domain/order.js';
@@ -35,6 +23,7 @@ interface Answer {
   setHeader(name: string, value: string): unknown;
 }
 
+/** One order in full, but for what is personal in it. */
 export interface OrderDetail extends OrderView {
   /** What the order waits for, since when, until when, and what happens then. */
   readonly waitsFor: string;
@@ -50,27 +39,9 @@ export interface OrderDetail extends OrderView {
   readonly traceUrl: string | null;
 }
 
-export interface OrderPage {
+export interface OrderPage extends Page {
   readonly orders: readonly OrderSummary[];
-  /** Give it as `after` to get the next page; null on the last. */
-  readonly next: string | null;
 }
-
-const IDEMPOTENCY = {
-  name: 'Idempotency-Key',
-  required: false,
-  description: 'The same key with the same body gets the first answer again; with another body it is refused (422).',
-};
-
-/** What every request with a body may be refused with, before anybody looks at what it says. */
-const Changing = () =>
-  applyDecorators(
-    ApiHeader(IDEMPOTENCY),
-    ApiResponse({ status: 413, description: 'The body is too large (problem+json).' }),
-    ApiResponse({ status: 415, description: 'The body is not sent as JSON (problem+json).' }),
-    ApiResponse({ status: 422, description: 'The Idempotency-Key came with another body before (problem+json).' }),
-    ApiResponse({ status: 503, description: 'Too much waits, or the service stops; try again (problem+json).' }),
-  );
 
 const unknownOrder = (orderId: string): Refused =>
   // What is no identifier is not repeated in the answer: it may hold anything.
@@ -80,6 +51,7 @@ const unknownOrder = (orderId: string): Refused =>
     identifier.safeParse(orderId).success ? `There is no order ${orderId}.` : 'There is no such order.',
   );
 
+/** Orders: handed over, listed, followed, cancelled. */
 @ApiTags('orders')
 @Controller('orders')
 export class OrdersApi {
@@ -96,7 +68,7 @@ export class OrdersApi {
     description: 'The same order again changes nothing (200). Another one under the same id is refused (409).',
   })
   @Changing()
-  @ApiBody({ schema: orderBodySchema })
+  @ApiBody({ schema: bodySchema(OrderSubmitted.schema) })
   @ApiResponse({ status: 201, description: 'Accepted; Location names it.' })
   @ApiResponse({ status: 200, description: 'The same order was accepted before.' })
   @ApiResponse({
@@ -120,16 +92,12 @@ export class OrdersApi {
   @Get()
   @ApiOperation({ summary: 'List orders, newest first' })
   @ApiQuery({ name: 'status', required: false, enum: acceptedStatuses })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })
-  @ApiQuery({ name: 'limit', required: false, description: '1 to 200; 50 when absent' })
-  @ApiResponse({ status: 200, description: 'A page; `next` is null on the last.' })
-  @ApiResponse({ status: 400, description: 'No such status, place or limit (problem+json).' })
+  @Paged()
   async list(@Query() query: unknown): Promise<OrderPage> {
     const { status, after, limit } = listQuery.parse(query);
-    const rows = await this.queries.list({ status, after, limit: limit + 1 });
-    const orders = rows.slice(0, limit);
-    const last = orders.at(-1);
-    return { orders, next: rows.length > limit && last ? cursorText(last) : null };
+    const found = await this.queries.list({ status, after, limit: limit + 1 });
+    const { page, next } = pageOf(found, limit, ({ placedAt, orderId }) => [placedAt, orderId]);
+    return { orders: page, next };
   }
 
   @Get('summary')
@@ -161,7 +129,7 @@ export class OrdersApi {
     description: 'A wish: what has gone out stays out, and the customer is told. The status says how it went.',
   })
   @Changing()
-  @ApiBody({ schema: cancelBodySchema, required: false })
+  @ApiBody({ schema: bodySchema(cancelBody), required: false })
   @ApiParam({ name: 'orderId' })
   @ApiResponse({ status: 202, description: 'The wish is being worked on.' })
   @ApiResponse({ status: 400, description: 'Not a wish; `issues` names each fault (problem+json).' })
@@ -173,7 +141,7 @@ export class OrdersApi {
     @Headers('idempotency-key') key: string | undefined,
   ): Promise<unknown> {
     if (!identifier.safeParse(orderId).success) throw unknownOrder(orderId);
-    const { reason } = cancelBody.parse(body) ?? {};
+    const { reason } = cancelBody.nullish().parse(body) ?? {};
     const reply = await this.pipeline.submit(
       CancelOrder,
       { orderId, ...(reason !== undefined && { reason }) },
@@ -193,11 +161,6 @@ export class OrdersApi {
     return record;
   }
 }
-
-const keyed = (header: string | undefined): { readonly idempotencyKey?: string } => {
-  const key = idempotencyKey.parse(header);
-  return key === undefined ? {} : { idempotencyKey: key };
-};
 
 /** A reply that is a refusal becomes the problem that it is. */
 const accepted = (reply: Reply): Reply => {

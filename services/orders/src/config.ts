@@ -8,6 +8,7 @@ const traceUrlTemplate = z.string().refine((template) => {
   return template.includes(TRACE_ID) && (url?.protocol === 'http:' || url?.protocol === 'https:');
 }, `must be an http(s) address with ${TRACE_ID} in it`);
 
+/** Settings of the orders service; each key is an environment variable. */
 export const ordersConfig = z.object({
   COORDINATOR_URL: z
     .url()

@@ -1,11 +1,8 @@
 export * from './commands.js';
-export type { OrderDetail, OrderPage } from './api.js';
+export type { OrderDetail } from './api.js';
 export * from './domain/order.js';
-export * from './domain/status.js';
-export * from './domain/submit.js';
 export * from './domain/view.js';
-export * from './domain/wishes.js';
-export { orders, OrdersModule } from './orders.module.js';
+export { orders } from './orders.module.js';
 export { OrderReactions } from './reactions.js';
-export { OrderEntity, Orders } from './store/order.entity.js';
-export type { OrderSummary } from './store/order-queries.js';
+export { Orders } from './store/order.entity.js';
+export type { AcceptedStatus, OrderSummary } from './store/order-queries.js';

@@ -1,28 +1,19 @@
 import { identifier, shipmentNumber } from '@baton/contracts';
+import { Refused } from '@baton/messaging';
+import { Paged, pageLimit, pagePlace } from '@baton/service-kit';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { Refused } from '@baton/messaging';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { type Shipment, shipmentStates, viewOf } from './domain/shipment.js';
 import { pageOfShipments, type ShipmentPage } from './store/shipment-pages.js';
 import { AnyShipmentEntity } from './store/shipment.entity.js';
 
-const MAX_PAGE = 200;
-
-const keyset = z.tuple([identifier, z.coerce.number<string>().pipe(shipmentNumber)]);
-const cursor = z.string().transform((value, context) => {
-  const parsed = keyset.safeParse(value.split('/'));
-  if (parsed.success) return parsed.data;
-  context.addIssue({ code: 'custom', message: 'must be the `next` of a page' });
-  return z.NEVER;
-});
-
 const listQuery = z.strictObject({
   order: identifier.optional(),
   state: z.enum(shipmentStates).optional(),
-  after: cursor.optional(),
-  limit: z.coerce.number<string>().pipe(z.int().min(1).max(MAX_PAGE)).default(50),
+  after: pagePlace(z.tuple([identifier, z.coerce.number<string>().pipe(shipmentNumber)])).optional(),
+  limit: pageLimit,
 });
 const path = z.object({ orderId: identifier, shipment: z.coerce.number<string>().pipe(shipmentNumber) });
 
@@ -36,9 +27,7 @@ export class ShipmentsApi {
   @ApiOperation({ summary: 'Shipments by order and number' })
   @ApiQuery({ name: 'order', required: false })
   @ApiQuery({ name: 'state', required: false, enum: shipmentStates })
-  @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before' })
-  @ApiQuery({ name: 'limit', required: false, description: `1 to ${MAX_PAGE}` })
-  @ApiResponse({ status: 200, description: 'A page; `next` is null on the last.' })
+  @Paged()
   list(@Query() query: unknown): Promise<ShipmentPage> {
     return pageOfShipments(this.database, listQuery.parse(query));
   }

@@ -1,18 +1,9 @@
 export { type CarrierBehaviour, everyday, obedient } from './carrier-simulator/behaviour.js';
 export { carrierSimulatorSettings } from './carrier-simulator/settings.js';
 export * from './carrier-simulator/simulator.js';
-export * from './carrier/http-carriers.js';
 export * from './carrier/port.js';
 export * from './commands.js';
-export * from './config.js';
-export * from './domain/address.js';
-export * from './domain/booking.js';
-export * from './domain/carriers.js';
 export * from './domain/decision.js';
-export * from './domain/pivot.js';
 export * from './domain/shipment.js';
-export * from './effects.js';
 export * from './reactions.js';
 export * from './shipping.module.js';
-export * from './store/destination.entity.js';
-export * from './store/shipment.entity.js';

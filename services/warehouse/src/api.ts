@@ -1,7 +1,8 @@
 import { identifier, shipmentIdentity, shipmentNumber, timestamp } from '@baton/contracts';
 import { Pipeline } from '@baton/messaging';
+import { bodySchema, Changing, keyed, Paged, pageLimit, pagePlace } from '@baton/service-kit';
 import { applyDecorators, Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { bodies, ClaimPickList, PackPickList, PickLines, PutAway, ReportShort } from './commands.js';
@@ -10,41 +11,22 @@ import { noSuchList } from './reactions.js';
 import { type PickListPage, pageOfPickLists } from './store/pick-list-pages.js';
 import { AnyPickListEntity } from './store/pick-list.entity.js';
 
-const MAX_PAGE = 200;
-
-const keyset = z.tuple([timestamp, identifier, z.coerce.number<string>().pipe(shipmentNumber)]);
-const cursor = z.string().transform((value, context) => {
-  const parsed = keyset.safeParse(value.split('/'));
-  if (parsed.success) return parsed.data;
-  context.addIssue({ code: 'custom', message: 'must be the `next` of a page' });
-  return z.NEVER;
-});
-
 const listQuery = z.strictObject({
   location: identifier.optional(),
   state: z.enum(pickListStates).optional(),
-  after: cursor.optional(),
-  limit: z.coerce.number().pipe(z.int().min(1).max(MAX_PAGE)).default(50),
+  after: pagePlace(z.tuple([timestamp, identifier, z.coerce.number<string>().pipe(shipmentNumber)])).optional(),
+  limit: pageLimit,
 });
 
 const path = z.object({ ...shipmentIdentity, shipment: z.coerce.number().pipe(shipmentNumber) });
 type Path = Readonly<Record<string, string>>;
-
-type BodySchema = Extract<Parameters<typeof ApiBody>[0], { schema: unknown }>['schema'];
-const documented = (schema: z.ZodType) => ({
-  schema: z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' }) as BodySchema,
-});
 
 const ByShipment = ':order/:shipment';
 const OfShipment = () => applyDecorators(ApiParam({ name: 'order' }), ApiParam({ name: 'shipment' }));
 const Working = () =>
   applyDecorators(
     OfShipment(),
-    ApiHeader({
-      name: 'Idempotency-Key',
-      required: false,
-      description: 'The same key and body get the first answer again.',
-    }),
+    Changing(),
     ApiResponse({ status: 200, description: 'The list as it is now.' }),
     ApiResponse({ status: 404, description: 'No such list (problem+json).' }),
   );
@@ -68,9 +50,7 @@ export class PickListsApi {
   })
   @ApiQuery({ name: 'location', required: false })
   @ApiQuery({ name: 'state', required: false, enum: pickListStates })
-  @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before' })
-  @ApiQuery({ name: 'limit', required: false, description: `1 to ${MAX_PAGE}` })
-  @ApiResponse({ status: 200, description: 'A page; `next` is null on the last.' })
+  @Paged()
   list(@Query() query: unknown): Promise<PickListPage> {
     return pageOfPickLists(this.database, listQuery.parse(query));
   }
@@ -93,21 +73,21 @@ export class PickListsApi {
   @HttpCode(200)
   @Working()
   @ApiOperation({ summary: 'Take a list to work on; 409 names who has it' })
-  @ApiBody(documented(bodies.claim))
+  @ApiBody({ schema: bodySchema(bodies.claim) })
   async claim(
     @Param() params: Path,
     @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
   ): Promise<unknown> {
     const wish = { ...identityIn(params), ...bodies.claim.parse(body) };
-    return (await this.pipeline.submit(ClaimPickList, wish, repeatable(key))).body;
+    return (await this.pipeline.submit(ClaimPickList, wish, keyed(key))).body;
   }
 
   @Post(`${ByShipment}/pick`)
   @HttpCode(200)
   @Working()
   @ApiOperation({ summary: 'Say how many units of one line, or of several, have left the shelf in all' })
-  @ApiBody(documented(bodies.pick))
+  @ApiBody({ schema: bodySchema(bodies.pick) })
   async pick(
     @Param() params: Path,
     @Body() body: unknown,
@@ -116,35 +96,35 @@ export class PickListsApi {
     const { worker, ...said } = bodies.pick.parse(body);
     const picks = 'picks' in said ? said.picks : [said];
     const wish = { ...identityIn(params), picks, ...(worker !== undefined && { worker }) };
-    return (await this.pipeline.submit(PickLines, wish, repeatable(key))).body;
+    return (await this.pipeline.submit(PickLines, wish, keyed(key))).body;
   }
 
   @Post(`${ByShipment}/short`)
   @HttpCode(200)
   @Working()
   @ApiOperation({ summary: 'Report that a shelf held less than the list asks for; ends the work on the list' })
-  @ApiBody(documented(bodies.short))
+  @ApiBody({ schema: bodySchema(bodies.short) })
   async short(
     @Param() params: Path,
     @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
   ): Promise<unknown> {
     const wish = { ...identityIn(params), ...bodies.short.parse(body) };
-    return (await this.pipeline.submit(ReportShort, wish, repeatable(key))).body;
+    return (await this.pipeline.submit(ReportShort, wish, keyed(key))).body;
   }
 
   @Post(`${ByShipment}/pack`)
   @HttpCode(200)
   @Working()
   @ApiOperation({ summary: 'Everything is packed; 409 names what is not picked yet' })
-  @ApiBody(documented(bodies.pack))
+  @ApiBody({ schema: bodySchema(bodies.pack) })
   async pack(
     @Param() params: Path,
     @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
   ): Promise<unknown> {
     const wish = { ...identityIn(params), ...bodies.pack.parse(body) };
-    return (await this.pipeline.submit(PackPickList, wish, repeatable(key))).body;
+    return (await this.pipeline.submit(PackPickList, wish, keyed(key))).body;
   }
 
   @Post(`${ByShipment}/put-away`)
@@ -152,14 +132,8 @@ export class PickListsApi {
   @Working()
   @ApiOperation({ summary: 'What had left its shelf is back on it; the stopped list ends' })
   async putAway(@Param() params: Path, @Headers('idempotency-key') key: string | undefined): Promise<unknown> {
-    return (await this.pipeline.submit(PutAway, identityIn(params), repeatable(key))).body;
+    return (await this.pipeline.submit(PutAway, identityIn(params), keyed(key))).body;
   }
 }
 
 const identityIn = ({ order, shipment }: Path) => path.parse({ orderId: order, shipment });
-
-const idempotencyKey = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,255}$/, 'Idempotency-Key must be 1 to 255 visible ASCII characters');
-const repeatable = (key: string | undefined) =>
-  key === undefined ? {} : { idempotencyKey: idempotencyKey.parse(key) };

@@ -1,10 +1,5 @@
 export * from './commands.js';
-export * from './config.js';
-export * from './domain/automation.js';
-export * from './domain/decision.js';
-export * from './domain/events.js';
 export * from './domain/pick-list.js';
-export * from './domain/wishes.js';
 export * from './reactions.js';
 export { staffSettings } from './staff/settings.js';
 export * from './staff/staff.js';

@@ -5,7 +5,7 @@ const state = '`open`, `claimed`, `picking`, `short` or `stopping`';
 /** Lists on which somebody may still have to work; the others are done. */
 const WORKED = ['open', 'claimed', 'picking', 'short', 'stopping'];
 
-export const warehouseInstruments = {
+const warehouseInstruments = {
   lists: {
     name: 'baton.pick_lists.waiting',
     kind: 'gauge',

@@ -11,7 +11,7 @@ import {
 import { Module } from '@nestjs/common';
 
 /** Every tenth order is rejected by all carriers, so that its shipment is undone; ids end in their number. */
-export const isRejected = (orderId: string): boolean => orderId.endsWith('0');
+const isRejected = (orderId: string): boolean => orderId.endsWith('0');
 
 const trackingNumberOf = (orderId: string, shipment: string | number): string => `T-${orderId}-${shipment}`;
 

@@ -163,7 +163,7 @@ export class ChaosSystem {
 }
 
 /** Everything that the supervisor runs, copies included. */
-export const PARTS = [
+const PARTS = [
   'postgres',
   'kafka',
   'mailbox',

@@ -22,7 +22,7 @@ type Part = readonly [title: string, tell: () => Promise<string>];
  * What can be seen of a system that failed, for whoever reads the test's output and will never see the system itself.
  * A part that cannot be told says why.
  */
-export const diagnosisOf = async (system: ComposeSystem): Promise<string> => {
+const diagnosisOf = async (system: ComposeSystem): Promise<string> => {
   const logged = await within(containersOf(system)).catch(() => []);
   const parts: readonly Part[] = [
     ['orders', async () => JSON.stringify(await endsOf(system))],

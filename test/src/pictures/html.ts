@@ -11,7 +11,7 @@ export const PAGE_WIDTH = 1400;
 export const FONT = "Inter, 'Liberation Sans', Arial, system-ui, sans-serif";
 
 /** Colours that are told apart on white, in the order in which they are taken. */
-export const PALETTE = [
+const PALETTE = [
   '#3f6fd8',
   '#e59400',
   '#16a37f',

@@ -56,6 +56,7 @@ export class BatonClient {
   }
 }
 
+/** Orders: handed over, followed, cancelled. */
 export class OrdersClient {
   constructor(private readonly http: Http) {}
 
@@ -93,6 +94,7 @@ export class OrdersClient {
   }
 }
 
+/** Stock per SKU and location. */
 export class StockClient {
   constructor(private readonly http: Http) {}
 
@@ -139,6 +141,7 @@ export class StockClient {
   }
 }
 
+/** Sagas, as operators see them. */
 export class SagasClient {
   constructor(private readonly http: Http) {}
 
@@ -152,6 +155,7 @@ export class SagasClient {
   }
 }
 
+/** What needs a person. */
 export class IncidentsClient {
   constructor(private readonly http: Http) {}
 

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Page } from './views.js';
 import { BatonError, BatonUnreachable, type Problem } from './errors.js';
 
+/** Whom a client speaks to, and how patiently. */
 export interface HttpOptions {
   /** Origin of the gateway, with a path prefix if there is one. */
   readonly url: string;
@@ -17,6 +18,7 @@ export interface HttpOptions {
   readonly retryDelayMs?: number;
 }
 
+/** One request; it is repeated only where that can do no harm. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly path: string;

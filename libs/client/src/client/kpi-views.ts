@@ -75,6 +75,7 @@ export interface KpiInputs {
   readonly minutesPerPickList?: number;
 }
 
+/** Which stretch of time is asked about; the last 24 hours, or 7 days, when nothing is said. */
 export interface KpiQuestion extends KpiInputs {
   /** Date (`2026-11-24`) or moment, UTC; the stretch is widened to whole hours or days. */
   readonly from?: string;
@@ -82,6 +83,7 @@ export interface KpiQuestion extends KpiInputs {
   readonly by?: 'hour' | 'day';
 }
 
+/** The KPIs of a stretch of time, in all and by hour or day. */
 export interface KpiAnswer {
   readonly definition: string;
   readonly by: 'hour' | 'day';

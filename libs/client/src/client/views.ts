@@ -1,5 +1,8 @@
 import type { Line } from '@baton/contracts';
 
+// What services answer, said again for whoever is outside of them: the client imports none. That both say the same is held
+// in `test/src/conformance`.
+
 /** One page of a list. */
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -7,12 +10,14 @@ export interface Page<Item> {
   readonly next: string | null;
 }
 
+/** Which page of a list. */
 export interface PageOptions {
   readonly after?: string;
   /** 1 to 200. */
   readonly limit?: number;
 }
 
+/** What a customer is told of an order, by rank: the highest of all facts heard counts. */
 export const orderStatuses = [
   'placed',
   'delayed',
@@ -34,6 +39,7 @@ export interface OrderSummary {
   readonly units: number;
 }
 
+/** One moment in an order's life. */
 export interface TimelineEntry {
   readonly at: string;
   readonly fact: string;
@@ -55,6 +61,7 @@ export interface OrderView {
   readonly lines: readonly Line[];
 }
 
+/** One order in full. */
 export interface OrderDetail extends OrderView {
   /** One plain sentence: what the order waits for, since when, until when, and what happens then. */
   readonly waitsFor: string;
@@ -99,8 +106,8 @@ export interface StockItem {
   readonly name?: string;
 }
 
-export const sagaStatuses = ['running', 'waiting', 'completed', 'cancelled'] as const;
-export type SagaStatus = (typeof sagaStatuses)[number];
+/** `waiting` is for stock. */
+export type SagaStatus = 'running' | 'waiting' | 'completed' | 'cancelled';
 
 /** A saga as operators see it in a list. */
 export interface SagaSummary {
@@ -116,11 +123,13 @@ export interface SagaSummary {
   readonly sentence: string;
 }
 
+/** One saga with what happened to it. */
 export interface SagaView extends SagaSummary {
   readonly incidents: readonly Incident[];
   readonly timeline: readonly { readonly at: string; readonly fact: string }[];
 }
 
+/** A call for a person, with its owner and due time. */
 export interface Incident {
   readonly incidentId: string;
   readonly orderId: string;

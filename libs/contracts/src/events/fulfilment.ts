@@ -87,7 +87,6 @@ export const undoReasons = [
   'pick-list-short',
   'operator',
 ] as const;
-export type UndoReason = (typeof undoReasons)[number];
 const undo = { ...shipmentIdentity, reason: z.enum(undoReasons) };
 
 export const ShipmentCancellationRequested = defineEvent({

@@ -11,7 +11,7 @@ import { eventsReference } from './reference.js';
 export const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const SCHEMAS = 'libs/contracts/generated/schemas';
 /** The schemas that others may rely on; a change is measured by them. */
-export const RELEASED = 'libs/contracts/generated/released';
+const RELEASED = 'libs/contracts/generated/released';
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 

@@ -1,15 +1,18 @@
 import type { Query, State, Store } from './stores.js';
 
+/** One row; made by `one`. */
 export interface OneNeed<S extends State = State> {
   readonly kind: 'one';
   readonly store: Store<S>;
   readonly key: Readonly<Record<string, unknown>>;
 }
+/** Rows by their keys; made by `many`. */
 export interface ManyNeed<S extends State = State> {
   readonly kind: 'many';
   readonly store: Store<S>;
   readonly keys: readonly Readonly<Record<string, unknown>>[];
 }
+/** Rows by a declared query; made by `found`. */
 export interface QueryNeed<S extends State = State> {
   readonly kind: 'query';
   readonly query: Query<S>;

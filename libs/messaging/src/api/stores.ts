@@ -33,8 +33,6 @@ export interface StateEntityLike {
   outboxId: string | null;
 }
 
-export type KeyOf<T> = T extends Store<infer S, infer K> ? Pick<S, K & keyof S> : never;
-
 /**
  * Declares a store over an entity whose rows have the shape `S`. `key` must name exactly the primary key's
  * properties (checked when the service starts).

@@ -18,6 +18,7 @@ const bitOf = (offset: bigint, from: bigint): number => Number(offset - from);
 
 const isSet = (bits: Uint8Array, bit: number): boolean => bit >= 0 && (((bits[bit >> 3] ?? 0) >> (bit & 7)) & 1) === 1;
 
+/** Whether the record at this offset is handled. */
 export const isHandled = ({ position, ahead }: Standing, offset: bigint): boolean =>
   offset < position || (ahead !== undefined && isSet(ahead.bits, bitOf(offset, ahead.from)));
 

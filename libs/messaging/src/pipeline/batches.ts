@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { pipelineMetrics } from '../telemetry/metrics.js';
 import { beginBatchSpan, fail, linkTo } from '../telemetry/tracing.js';
-import type { Assignment, Committed, UnitOfWorkParts } from './assignment.js';
+import type { Committed, Task, UnitOfWorkParts } from './task.js';
 import { runOn, withClient } from './connection.js';
 import { classify, DatabaseFault, MessageFault } from './errors.js';
 import { type Input, messageOf } from './inputs.js';
@@ -23,7 +23,7 @@ export interface BatchParts extends Omit<UnitOfWorkParts, 'now'> {
 }
 
 /** What was learned of a batch of one message that is tried once more. */
-type Lesson = Pick<Assignment, 'condemned' | 'muted'>;
+type Lesson = Pick<Task, 'condemned' | 'muted'>;
 
 const now = (): string => new Date().toISOString();
 
@@ -36,7 +36,7 @@ export class Batches {
    * @param expected where the consumer stood when they were taken
    * @throws the last error when the signal aborts
    */
-  async handle(taken: Taken, expected: Assignment['expected']): Promise<void> {
+  async handle(taken: Taken, expected: Task['expected']): Promise<void> {
     const { inputs } = taken;
     if (inputs.length === 0) return;
     const { signal, log, finish } = this.parts;
@@ -63,7 +63,7 @@ export class Batches {
     });
   }
 
-  private async attempt(taken: Taken & Pick<Assignment, 'expected'>, lesson: Lesson): Promise<Committed> {
+  private async attempt(taken: Taken & Pick<Task, 'expected'>, lesson: Lesson): Promise<Committed> {
     const { inputs } = taken;
     const { service, owner, tables, reactions, retry, log, pool, ids, publisher } = this.parts;
     const published = publisher.takePublished();

@@ -14,7 +14,8 @@ import { MadeAnew } from './made-anew.js';
 import { patiently } from './patience.js';
 import { pipelineMetrics } from '../telemetry/metrics.js';
 import { isOwnKey } from './own-keys.js';
-import { partitionName, skipPositions } from './positions.js';
+import { skipPositions } from './positions.js';
+import { partitionName } from '../transport/delivery/partition-name.js';
 import type { InputQueue } from './queue.js';
 import { Waiting } from './waiting.js';
 

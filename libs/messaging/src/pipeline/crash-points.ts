@@ -1,5 +1,5 @@
 /** Where a unit of work, or an effect that it asked for, can be cut off by the death of its process. */
-export const crashPoints = [
+const crashPoints = [
   /** The reactions have run; nothing is committed. */
   'before-commit',
   /** Committed; nothing is published, no effect performed, no command answered. */

@@ -1,29 +1,19 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
-import { Add, TallyService } from '../testing/tally.js';
+import { expect, test } from 'vitest';
+import { eventually, MemoryTransport } from '../testing/index.js';
+import { Add } from '../testing/tally.js';
+import { TallyWorld } from '../testing/tally-world.js';
 import { leftBehind } from './earlier-release.fixture.js';
 
-let database: FreshDatabase;
-let service: TallyService | undefined;
-
-beforeEach(async () => {
-  database = await freshDatabase();
-});
-afterEach(async () => {
-  await service?.stop();
-  service = undefined;
-  await database.drop();
-});
+const world = TallyWorld.ofEachTest();
 
 test('what a process of an earlier release left when it was killed is published, handled, performed and answered', async () => {
-  const before = await TallyService.start(database, new MemoryTransport());
-  await before.stop();
-  for (const row of leftBehind) await database.query(row);
+  await world.stop(await world.start());
+  for (const row of leftBehind) await world.query(row);
   const transport = new MemoryTransport();
-  service = await TallyService.start(database, transport);
+  const service = await world.start({}, transport);
 
   await eventually(async () =>
-    expect(await database.query('select order_id, total, rang from tally order by order_id')).toEqual([
+    expect(await world.query('select order_id, total, rang from tally order by order_id')).toEqual([
       { order_id: 'a', total: 1, rang: 0 },
       { order_id: 'b', total: 5, rang: 0 },
       { order_id: 'c', total: 7, rang: 1 },
@@ -41,7 +31,6 @@ test('what a process of an earlier release left when it was killed is published,
   );
   const again = { idempotencyKey: 'key-1' };
   expect(await service.pipeline.submit(Add, { orderId: 'c', amount: 7 }, again)).toEqual({ body: { total: 7 } });
-  expect(await database.query(`select total from tally where order_id = 'c'`)).toEqual([{ total: 7 }]);
-  for (const table of ['held_message', 'effect_batch'])
-    expect(await database.query(`select from ${table}`)).toEqual([]);
+  expect(await world.query(`select total from tally where order_id = 'c'`)).toEqual([{ total: 7 }]);
+  for (const table of ['held_message', 'effect_batch']) expect(await world.query(`select from ${table}`)).toEqual([]);
 });

@@ -1,32 +1,17 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
-import { Add, Ring, type Ringing, TallyService } from '../testing/tally.js';
+import { expect, test } from 'vitest';
+import { eventually, MemoryTransport } from '../testing/index.js';
+import { Add, Ring, type Ringing, type TallyService } from '../testing/tally.js';
+import { TallyWorld } from '../testing/tally-world.js';
 import { MOST_AT_HAND } from './effect-worker.js';
 
-let database: FreshDatabase;
-const services: TallyService[] = [];
-
-beforeEach(async () => {
-  database = await freshDatabase();
-});
-afterEach(async () => {
-  await stop();
-  await database.drop();
-});
-
-const stop = async (): Promise<void> => {
-  await Promise.all(services.splice(0).map((service) => service.stop()));
-};
-const start = async (ring: (call: Ringing) => Promise<{ ok: boolean }>): Promise<TallyService> => {
-  const service = await TallyService.start(database, new MemoryTransport(), { ring });
-  services.push(service);
-  return service;
-};
+const world = TallyWorld.ofEachTest();
+const start = (ring: (call: Ringing) => Promise<{ ok: boolean }>): Promise<TallyService> =>
+  world.start({ ring }, new MemoryTransport());
 /** An amount of 7 rings, with the total at hand. */
 const askFor = (service: TallyService, ...orders: readonly string[]): Promise<unknown> =>
   Promise.all(orders.map((orderId) => service.pipeline.submit(Add, { orderId, amount: 7 })));
 const rang = async (): Promise<unknown> =>
-  (await database.query('select count(*)::int as count from tally where rang = 1'))[0]?.['count'];
+  (await world.query('select count(*)::int as count from tally where rang = 1'))[0]?.['count'];
 
 test('the first try has at hand what the reaction handed along; later ones have not, nor has who keeps the call', async () => {
   const calls: Ringing[] = [];
@@ -55,8 +40,8 @@ test('a process that takes over from one that died has nothing at hand', async (
   await askFor(dying, 'a');
   await eventually(() => expect(seen).toEqual([7]));
   // So that its stop has nothing to give back.
-  await database.query(`update effect_batch set owner = 'shows no sign of life'`);
-  await stop();
+  await world.query(`update effect_batch set owner = 'shows no sign of life'`);
+  await world.stop();
   await start(({ atHand }) => {
     seen.push(atHand);
     return Promise.resolve({ ok: true });
@@ -73,7 +58,7 @@ test('of a unit of work that was rolled back nothing is at hand: what counts is 
   });
   await service.pipeline.submit(Add, { orderId: 'a', amount: 1 });
   // Sequences are not rolled back.
-  await database.query(`
+  await world.query(`
     create sequence refusals;
     create function away() returns trigger language plpgsql as $$ begin
       if nextval('refusals') < 3 then raise exception 'away' using errcode = 'cannot_connect_now'; end if;
@@ -81,8 +66,8 @@ test('of a unit of work that was rolled back nothing is at hand: what counts is 
     end $$;
     create trigger away before insert on effect_batch for each row execute function away()`);
   const asked = askFor(service, 'a');
-  await eventually(async () => (await database.query('select from refusals where is_called')).length === 1);
-  await database.query('update tally set total = 100');
+  await eventually(async () => (await world.query('select from refusals where is_called')).length === 1);
+  await world.query('update tally set total = 100');
   await asked;
   await eventually(async () => expect(await rang()).toBe(1));
   expect(seen).toEqual([107]);

@@ -1,24 +1,13 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
-import { Add, type Ringing, TallyService } from '../testing/tally.js';
+import { afterEach, expect, test } from 'vitest';
+import { eventually, MemoryTransport } from '../testing/index.js';
+import { Add, type Ringing, type TallyOptions, type TallyService } from '../testing/tally.js';
+import { TallyWorld } from '../testing/tally-world.js';
 
-let database: FreshDatabase;
-const services: TallyService[] = [];
-
-beforeEach(async () => {
-  database = await freshDatabase();
-});
-afterEach(async () => {
+const world = TallyWorld.ofEachTest();
+afterEach(() => {
   for (const open of gates.values()) open();
-  await stop();
   gates.clear();
-  await database.drop();
 });
-
-/** Stops all services, which take in what has an answer by then. */
-const stop = async (): Promise<void> => {
-  await Promise.all(services.splice(0).map((service) => service.stop()));
-};
 
 /** Calls of the world, by order, in the order in which they came. */
 let calls: string[] = [];
@@ -36,9 +25,8 @@ const answer = (...orders: string[]): void => {
   for (const order of orders) gates.get(order)?.();
 };
 
-const start = async (ring: Parameters<typeof TallyService.start>[2] = { ring: answerLater }): Promise<TallyService> => {
-  const service = await TallyService.start(database, new MemoryTransport(), ring);
-  services.push(service);
+const start = async (options: TallyOptions = { ring: answerLater }): Promise<TallyService> => {
+  const service = await world.start(options, new MemoryTransport());
   calls = [];
   return service;
 };
@@ -47,12 +35,12 @@ const askFor = (service: TallyService, ...orders: string[]): Promise<unknown> =>
   Promise.all(orders.map((orderId) => service.pipeline.submit(Add, { orderId, amount: 7 })));
 
 const rang = async (): Promise<string> =>
-  (await database.query('select order_id from tally where rang = 1 order by order_id'))
+  (await world.query('select order_id from tally where rang = 1 order by order_id'))
     .map(({ order_id: id }) => id as string)
     .join('');
-const batches = () => database.query('select bit_count(open)::int as open from effect_batch order by id');
-const rows = () => database.query('select key, tries, owner is null as free from effect order by key');
-const twice = () => database.query('select order_id from tally where rang > 1');
+const batches = () => world.query('select bit_count(open)::int as open from effect_batch order by id');
+const rows = () => world.query('select key, tries, owner is null as free from effect order by key');
+const twice = () => world.query('select order_id from tally where rang > 1');
 const nothingIsLeft = async (): Promise<void> => {
   expect([await batches(), await rows(), await twice()]).toEqual([[], [], []]);
 };
@@ -81,8 +69,8 @@ test('of a batch whose process died, what has no answer is performed again, and 
   answer('a', 'd');
   await eventually(async () => expect(await rang()).toBe('ad'));
   // So that its stop has nothing to give back.
-  await database.query(`update effect_batch set owner = 'shows no sign of life'`);
-  await stop();
+  await world.query(`update effect_batch set owner = 'shows no sign of life'`);
+  await world.stop();
   expect(await batches()).toEqual([{ open: 2 }]);
   await start({
     ring: ({ payload, attempt }) => {
@@ -101,7 +89,7 @@ test('a stop gives back what has no answer, for anybody and at once', async () =
   await eventually(() => expect(calls).toHaveLength(3));
   answer('b');
   await eventually(async () => expect(await rang()).toBe('b'));
-  await stop();
+  await world.stop();
   expect(await batches()).toEqual([]);
   expect(await rows()).toEqual(['ring/a', 'ring/c'].map((key) => ({ key, tries: 0, free: true })));
 });
@@ -118,7 +106,7 @@ test('an answer that comes while a service stops is taken in', async () => {
   });
   await askFor(service, 'a', 'b');
   await eventually(() => expect(calls).toHaveLength(2));
-  await stop();
+  await world.stop();
   expect(aborted).toBe(true);
   expect(await rang()).toBe('ab');
   await nothingIsLeft();
@@ -137,7 +125,7 @@ test('an effect without an answer leaves its batch, and the others are answered 
   await eventually(() => expect(calls).toContain('b3'));
   expect(await batches()).toEqual([{ open: 2 }]);
   await eventually(async () =>
-    expect(await database.query('select last_error, tries > 1 as tried from effect')).toEqual([
+    expect(await world.query('select last_error, tries > 1 as tried from effect')).toEqual([
       { last_error: 'away', tried: true },
     ]),
   );
@@ -176,7 +164,7 @@ test('a process that is taken for dead and lives does not count an answer twice'
   await askFor(living, 'a', 'b', 'c');
   await eventually(() => expect(calls).toHaveLength(3));
   await start({ ring: () => Promise.resolve({ ok: true }) });
-  await database.query(`update effect_batch set owner = 'shows no sign of life'`);
+  await world.query(`update effect_batch set owner = 'shows no sign of life'`);
   // Whichever of the two takes them over.
   await eventually(async () => expect(await batches()).toEqual([]));
   await eventually(async () => {
@@ -184,7 +172,7 @@ test('a process that is taken for dead and lives does not count an answer twice'
     answer('a', 'b', 'c');
     expect(await rang()).toBe('abc');
   });
-  await stop();
+  await world.stop();
   await nothingIsLeft();
 });
 
@@ -199,7 +187,7 @@ test('a thousand effects of one unit of work are one row until the last is answe
     },
   });
   await askFor(service, ...orders);
-  await eventually(async () => expect(await database.query('select from tally where rang <> 1')).toEqual([]));
+  await eventually(async () => expect(await world.query('select from tally where rang <> 1')).toEqual([]));
   await nothingIsLeft();
   expect(most).toBe(1);
   expect(calls.toSorted()).toEqual(orders.toSorted());

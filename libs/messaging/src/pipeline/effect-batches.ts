@@ -32,14 +32,17 @@ const allOpen = (size: number): Buffer => {
   return bits;
 };
 
-export const insertBatch = (run: Run, { id, owner, effects }: NewBatch): Promise<unknown> => {
-  const stored = effects.map(({ kind, key, payload, trace }): Stored => [kind, key, payload, traceText(trace)]);
-  return run(
+/** The effects as they are stored. */
+export const packEffects = (effects: readonly NewEffect[]): Promise<Buffer> =>
+  pack(effects.map(({ kind, key, payload, trace }): Stored => [kind, key, payload, traceText(trace)]));
+
+/** @param packed the batch's effects, by `packEffects` */
+export const insertBatch = (run: Run, { id, owner, effects }: NewBatch, packed: Buffer): Promise<unknown> =>
+  run(
     'insert into effect_batch (id, owner, open, effects) values ($1, $2, $3, $4)',
-    [id, owner, allOpen(effects.length), pack(stored)],
+    [id, owner, allOpen(effects.length), packed],
     'effect-batch:insert',
   );
-};
 
 /** Batches that a transaction has locked, and what it ticks off in them. */
 export class LockedBatches {

@@ -5,7 +5,7 @@ import type { Run } from '../state/rows.js';
 import { type FreshDatabase, freshDatabase } from '../testing/index.js';
 import { runOn } from './connection.js';
 import { checkStorable, type Place, type SavedEffect } from './effect.js';
-import { insertBatch } from './effect-batches.js';
+import { insertBatch, packEffects } from './effect-batches.js';
 import { freeAbandoned, giveBack, keepAlive, ownedPlaces, postponeEffect, takeEffects } from './effect-places.js';
 import { claimRows } from './effect-rows.js';
 import { inTransaction } from './transaction.js';
@@ -36,8 +36,10 @@ const effect = (number: number): SavedEffect => ({
   tries: 0,
   places: [{ batch: '1', index: number }],
 });
-const batch = (size: number): Promise<unknown> =>
-  insertBatch(run, { id: '1', owner: OWNER, effects: Array.from({ length: size }, (_, index) => effect(index)) });
+const batch = async (size: number): Promise<unknown> => {
+  const effects = Array.from({ length: size }, (_, index) => effect(index));
+  return insertBatch(run, { id: '1', owner: OWNER, effects }, await packEffects(effects));
+};
 /** Takes answers in, as a unit of work does. */
 const take = (...places: Place[]): Promise<readonly string[]> =>
   inTransaction(run, async () => {

@@ -31,7 +31,7 @@ const sorted = (places: readonly Place[]) => {
 const batchOf = ({ batch }: BatchPlace): string => batch;
 
 /** What a transaction has taken from where effects wait. */
-export interface Taken {
+export interface TakenEffects {
   /** Texts of the places that were open; any other was taken before. */
   readonly places: ReadonlySet<string>;
   /** To be saved before the commit. */
@@ -39,7 +39,7 @@ export interface Taken {
 }
 
 /** Takes effects that have answered. */
-export const takeEffects = async (run: Run, places: readonly Place[]): Promise<Taken> => {
+export const takeEffects = async (run: Run, places: readonly Place[]): Promise<TakenEffects> => {
   const { batched, alone } = sorted(places);
   const [batches, taken] = await Promise.all([LockedBatches.lock(run, batched.map(batchOf)), takeRows(run, alone)]);
   for (const place of batched) if (batches.tick(place)) taken.add(placeText(place));

@@ -45,6 +45,7 @@ export interface Patience {
 
 export const allAreUrgent: Patience = { isPatient: () => false, setOf: () => undefined, patientMs: () => 0 };
 
+/** What a service says about gathering, ready for use. */
 export const patienceOf = ({
   patient = [],
   together = [],

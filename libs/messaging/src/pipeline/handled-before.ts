@@ -1,18 +1,19 @@
 import type { Run } from '../state/rows.js';
 import type { TopicPartition } from '../transport/port.js';
 import type { Standing } from './ahead.js';
-import { type Taken, takeEffects } from './effect-places.js';
+import { type TakenEffects, takeEffects } from './effect-places.js';
 import { lockHeld, type Parked, parkedKeys } from './held-messages.js';
 import { type InboxEntry, readInbox } from './inbox.js';
 import { type Input, messageOf } from './inputs.js';
-import { lockPositions, partitionName } from './positions.js';
+import { lockPositions } from './positions.js';
+import { partitionName } from '../transport/delivery/partition-name.js';
 
 /** Everything in the database that tells which messages were handled already, and which have to wait. */
 export interface HandledBefore {
   /** Where each partition stands, locked. */
   readonly positions: ReadonlyMap<string, Standing>;
   /** Effects that were waiting for their answer, and are taken. */
-  readonly effects: Taken;
+  readonly effects: TakenEffects;
   /** Answers to idempotency keys. */
   readonly inbox: ReadonlyMap<string, InboxEntry>;
   /** Held messages that still are as they were found, locked. */

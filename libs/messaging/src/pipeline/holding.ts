@@ -2,7 +2,7 @@ import { backoff, framesOf, reasonOf } from './errors.js';
 import type { HeldAgain, NewHeld } from './held-messages.js';
 import { type HeldContent, type HeldInput, type Input, messageOf } from './inputs.js';
 import type { PipelineLog } from './log.js';
-import { partitionName } from './positions.js';
+import { partitionName } from '../transport/delivery/partition-name.js';
 
 /** How often a failing message is tried before it is dead, and the pauses between, milliseconds. */
 export interface RetryPolicy {

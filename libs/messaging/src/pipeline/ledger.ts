@@ -7,7 +7,7 @@ import { type MessageOutcome, pipelineMetrics } from '../telemetry/metrics.js';
 import type { Headers, OutgoingRecord } from '../transport/port.js';
 import { describeIssues, encode, MAX_BODY_BYTES } from '../wire/cloud-events.js';
 import { checkStorable, effectText, type NewEffect, type SavedEffect } from './effect.js';
-import { insertBatch, type LockedBatches } from './effect-batches.js';
+import { insertBatch, type LockedBatches, packEffects } from './effect-batches.js';
 import { deleteHeld, type HeldAgain, holdAgain, insertHeld, type NewHeld } from './held-messages.js';
 import { type InboxEntry, insertInbox, type NewInboxEntry } from './inbox.js';
 import type { CommandInput } from './inputs.js';
@@ -127,16 +127,20 @@ export class Ledger {
   async write(run: Run, closing: Closing): Promise<readonly SavedEffect[]> {
     const { id, outbox, positions, published, owner, answered } = closing;
     const effects = [...this.effects.values()];
-    const packed = outbox && (await packRecords(outbox.records));
+    // First, so that nothing comes between the writes.
+    const [records, batch] = await Promise.all([
+      outbox && packRecords(outbox.records),
+      effects.length > 0 ? packEffects(effects) : undefined,
+    ]);
     const writes = this.map.write(outbox?.id ?? null);
     if (positions.length) writes.push(movePositions(run, positions));
-    if (outbox && packed) writes.push(insertOutbox(run, outbox.id, packed, published));
+    if (outbox && records) writes.push(insertOutbox(run, outbox.id, records, published));
     else if (published.length) writes.push(deleteOutbox(run, published));
     if (this.inbox.length) writes.push(insertInbox(run, this.inbox));
     if (this.held.length) writes.push(insertHeld(run, this.held));
     if (this.again.length) writes.push(holdAgain(run, this.again));
     if (this.done.length) writes.push(deleteHeld(run, this.done));
-    if (effects.length) writes.push(insertBatch(run, { id, owner, effects }));
+    if (batch) writes.push(insertBatch(run, { id, owner, effects }, batch));
     writes.push(...answered.save(run));
     await Promise.all([...writes, run('commit', [], 'commit')]);
     return effects.map((effect, index) => ({ ...effect, tries: 0, places: [{ batch: id, index }] }));

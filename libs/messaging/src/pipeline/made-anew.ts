@@ -1,6 +1,7 @@
 import type { Run } from '../state/rows.js';
 import type { PartitionOffset } from '../transport/port.js';
-import { partitionName, positionsOf, setBackPositions } from './positions.js';
+import { positionsOf, setBackPositions } from './positions.js';
+import { partitionName } from '../transport/delivery/partition-name.js';
 
 /** Where a service stands in partitions that it was assigned. */
 export interface Found {

@@ -1,6 +1,6 @@
 import type { Run } from '../state/rows.js';
 import type { OutgoingRecord } from '../transport/port.js';
-import { packAside, unpack } from './packing.js';
+import { pack, unpack } from './packing.js';
 
 /** The events of one unit of work, in order. */
 export interface OutboxRow {
@@ -12,7 +12,7 @@ type Stored = readonly [topic: string, key: string, headers: OutgoingRecord['hea
 
 /** The events as they are stored. */
 export const packRecords = (records: readonly OutgoingRecord[]): Promise<Buffer> =>
-  packAside(records.map(({ topic, key, headers, value }): Stored => [topic, key, headers, value.toString('utf8')]));
+  pack(records.map(({ topic, key, headers, value }): Stored => [topic, key, headers, value.toString('utf8')]));
 
 const unpackRecords = async (bytes: Buffer): Promise<OutgoingRecord[]> =>
   (await unpack<Stored>(bytes)).map(([topic, key, headers, value]) => ({

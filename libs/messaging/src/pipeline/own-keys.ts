@@ -1,6 +1,6 @@
 import { partitionOf } from '../transport/delivery/partitioner.js';
 import type { TopicPartition } from '../transport/port.js';
-import { partitionName } from './positions.js';
+import { partitionName } from '../transport/delivery/partition-name.js';
 
 /**
  * Tells the keys of one process of a group from those of the others, by the partitions that it holds: so that each key

@@ -10,20 +10,18 @@ const WORTH_IT = 1_000;
 /** Bytes from which on it takes longer than to have another thread do it. */
 const WORTH_A_THREAD = 32_000;
 
-/** Many small things as one value of one row: JSON, in a frame of Zstandard, compressed where that is worth it. */
-export const pack = (values: readonly unknown[]): Buffer => packed(Buffer.from(JSON.stringify(values)));
-
-/** The same; what is large is compressed by another thread meanwhile. */
-export const packAside = async (values: readonly unknown[]): Promise<Buffer> => {
+/**
+ * Many small things as one value of one row: JSON, in a frame of Zstandard, compressed where that is worth it; what is
+ * large, by another thread.
+ */
+export const pack = async (values: readonly unknown[]): Promise<Buffer> => {
   const bytes = Buffer.from(JSON.stringify(values));
-  return bytes.length < WORTH_A_THREAD ? packed(bytes) : compress(bytes, options);
+  if (bytes.length < WORTH_IT) return stored(bytes);
+  return bytes.length < WORTH_A_THREAD ? zlib.zstdCompressSync(bytes, options) : compress(bytes, options);
 };
 
 export const unpack = async <T>(bytes: Buffer): Promise<readonly T[]> =>
   JSON.parse((await decompress(bytes)).toString('utf8')) as readonly T[];
-
-const packed = (bytes: Buffer): Buffer =>
-  bytes.length < WORTH_IT ? stored(bytes) : zlib.zstdCompressSync(bytes, options);
 
 const MAGIC = 0xfd2fb528;
 /** One segment, whose size stands in the next two bytes, less 256; or in the next one. */

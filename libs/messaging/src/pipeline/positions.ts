@@ -1,16 +1,7 @@
 import type { Run } from '../state/rows.js';
 import type { PartitionOffset, TopicPartition } from '../transport/port.js';
+import { partitionName } from '../transport/delivery/partition-name.js';
 import { aheadOf, aheadText, type Standing } from './ahead.js';
-
-/** Names of partitions, by topic and number: there are few, and each record is asked for its own several times. */
-const names = new Map<string, string[]>();
-
-/** One partition as text, for use as a key. */
-export const partitionName = ({ topic, partition }: TopicPartition): string => {
-  let ofTopic = names.get(topic);
-  if (!ofTopic) names.set(topic, (ofTopic = []));
-  return (ofTopic[partition] ??= `${topic}/${partition}`);
-};
 
 const columns = (partitions: readonly TopicPartition[]) => [
   partitions.map(({ topic }) => topic),

@@ -2,8 +2,8 @@ import type { TopicPartition } from '../transport/port.js';
 import { allAreUrgent, nameOf, type Patience } from './gathering.js';
 import type { HeldInput, Input } from './inputs.js';
 import { Line } from './line.js';
-import { Places } from './places.js';
-import { partitionName } from './positions.js';
+import { PartitionsAtHand } from './partitions-at-hand.js';
+import { partitionName } from '../transport/delivery/partition-name.js';
 import { type Arrived, bytesOf, type Group, keyOf, Queued } from './queued.js';
 import type { Taken } from './taken.js';
 
@@ -31,7 +31,7 @@ export class InputQueue {
   /** Those of which something waits no longer. */
   private readonly hurried = new Set<Group>();
   private readonly waiting = new Line<Queued>(({ isWaiting }) => !isWaiting);
-  private readonly places = new Places();
+  private readonly partitions = new PartitionsAtHand();
   private count = 0;
   private arrived = 0;
   private records = 0;
@@ -106,7 +106,7 @@ export class InputQueue {
     const due = this.due(all ? this.groups.keys() : this.dueGroups());
     const chosen = due.splice(0, most - held.length);
     const inputs = chosen.map(({ input }) => input);
-    for (const { place, offset } of chosen) place?.take(offset);
+    for (const { partition, offset } of chosen) partition?.take(offset);
     this.remove(chosen);
     this.hurried.clear();
     // Left because of the number alone, they wait no longer.
@@ -115,7 +115,7 @@ export class InputQueue {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (!this.urgent) this.watch();
-    return { inputs: [...held, ...inputs], reach: this.places.reach() };
+    return { inputs: [...held, ...inputs], reach: this.partitions.reach() };
   }
 
   /** Drops records of partitions that are delivered again from another place, or by somebody else. */
@@ -123,15 +123,15 @@ export class InputQueue {
     const names = new Set(partitions.map(partitionName));
     const isDropped = ({ input }: Queued) => input.kind === 'record' && names.has(partitionName(input.record));
     this.remove([...this.groups.values()].flatMap((group) => group.filter(isDropped)));
-    for (const partition of partitions) this.places.forget(partition);
+    for (const partition of partitions) this.partitions.forget(partition);
   }
 
   private add(input: Arrived, now: number): void {
     const key = keyOf(input);
     const group = key ?? Symbol();
-    const place = input.kind === 'record' ? this.places.of(input.record) : undefined;
-    const queued = new Queued(input, group, this.arrived, now, this.isPatient(input, key), place);
-    place?.add(queued);
+    const partition = input.kind === 'record' ? this.partitions.of(input.record) : undefined;
+    const queued = new Queued(input, group, this.arrived, now, this.isPatient(input, key), partition);
+    partition?.add(queued);
     const known = this.groups.get(group);
     if (known) known.push(queued);
     else this.groups.set(group, [queued]);

@@ -1,5 +1,5 @@
 import type { HeldInput, Input, RecordInput } from './inputs.js';
-import type { Place } from './places.js';
+import type { PartitionAtHand } from './partitions-at-hand.js';
 
 /** A key, whose messages are handled together; a record without a key belongs to nobody, and has a symbol of its own. */
 export type Group = string | symbol;
@@ -21,7 +21,7 @@ export class Queued {
     /** True while it waits for company. */
     public isWaiting: boolean,
     /** Undefined for what has no place on a topic. */
-    readonly place: Place | undefined,
+    readonly partition: PartitionAtHand | undefined,
   ) {
     this.left = input;
   }

@@ -10,7 +10,7 @@ import { observePipeline } from '../telemetry/metrics.js';
 import { activeHeaders } from '../telemetry/tracing.js';
 import type { Headers, Transport } from '../transport/port.js';
 import { describeIssues, isPassedOver } from '../wire/cloud-events.js';
-import type { Committed } from './assignment.js';
+import type { Committed } from './task.js';
 import { Batches } from './batches.js';
 import { query, runOn, unitOfWorkPool, withClient } from './connection.js';
 import { Consumption } from './consumption.js';
@@ -40,8 +40,6 @@ export interface PipelineOptions {
   readonly log: PipelineLog;
   readonly dueSources?: readonly DueSource[];
   readonly retry?: Partial<RetryPolicy>;
-  /** Most messages in one unit of work. */
-  readonly batchSize?: number;
   readonly gathering?: Gathering;
 }
 
@@ -53,6 +51,7 @@ export interface PipelineHealth {
 }
 
 const RETRY: RetryPolicy = { tries: 6, firstPauseMs: 200, longestPauseMs: 10_000 };
+/** Most messages in one unit of work. */
 const BATCH_SIZE = 2_000;
 /** For services that let messages gather, where it is what ends the gathering early. */
 const GATHERED_BATCH_SIZE = 8_000;
@@ -208,7 +207,7 @@ export class PipelineRuntime extends Pipeline {
 
   private async loop(): Promise<void> {
     const { gathering = {} } = this.options;
-    const { batchSize = gathering.loadMs ? GATHERED_BATCH_SIZE : BATCH_SIZE } = this.options;
+    const batchSize = gathering.loadMs ? GATHERED_BATCH_SIZE : BATCH_SIZE;
     let pauseMs = 0;
     for (;;) {
       // Also while it stops: whoever looks for deadlines waits for those that it has found, and answers are on their way.

@@ -1,6 +1,6 @@
 import type { TopicPartition } from '../transport/port.js';
 import type { Input } from './inputs.js';
-import { partitionName } from './positions.js';
+import { partitionName } from '../transport/delivery/partition-name.js';
 
 /** What was taken from the queue for one unit of work. */
 export interface Taken {

@@ -9,17 +9,16 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { YOUNG_MS } from '../telemetry/trace-age.js';
 import { reactionAttributes } from '../telemetry/trouble.js';
-import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
-import { Add, TallyService } from '../testing/tally.js';
+import { eventually } from '../testing/index.js';
+import { Add } from '../testing/tally.js';
+import { TallyWorld } from '../testing/tally-world.js';
 import { encode } from '../wire/cloud-events.js';
 
 const exporter = new InMemorySpanExporter();
-let database: FreshDatabase;
-let transport: MemoryTransport;
-let service: TallyService | undefined;
+const world = TallyWorld.ofEachTest();
 
 beforeAll(() => {
   context.setGlobalContextManager(new StackContextManager().enable());
@@ -31,16 +30,7 @@ afterAll(() => {
   propagation.disable();
   context.disable();
 });
-beforeEach(async () => {
-  database = await freshDatabase();
-  transport = new MemoryTransport();
-  exporter.reset();
-});
-afterEach(async () => {
-  await service?.stop();
-  service = undefined;
-  await database.drop();
-});
+beforeEach(() => exporter.reset());
 
 const TRACE = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa';
 const PARENT = { traceparent: `00-${TRACE}-bbbbbbbbbbbbbbbb-01` };
@@ -55,40 +45,40 @@ const reactions = (): readonly ReadableSpan[] => spansNamed('react OrderCancella
 const eventNames = (span: ReadableSpan | undefined) => span?.events.map(({ name }) => name);
 
 test('while a trace is young, whatever happens to its order belongs to it, and hands its beginning on', async () => {
-  service = await TallyService.start(database, transport);
+  await world.start();
   const age = aged(YOUNG_MS - 60_000);
-  transport.deliver([wish('new', 1, PARENT), wish('young', 1, age)]);
-  await eventually(() => expect(transport.records).toHaveLength(2));
+  world.transport.deliver([wish('new', 1, PARENT), wish('young', 1, age)]);
+  await eventually(() => expect(world.transport.records).toHaveLength(2));
   expect(reactions().map((span) => [span.spanContext().traceId, span.links])).toEqual([
     [TRACE, []],
     [TRACE, []],
   ]);
-  const [fresh, young] = transport.records.map(({ headers }) => headers);
+  const [fresh, young] = world.transport.records.map(({ headers }) => headers);
   expect(fresh?.traceparent).toContain(TRACE);
   expect(Math.abs(Number(fresh?.tracestate?.slice('baton='.length)) - Date.now() / 1_000)).toBeLessThan(60);
   expect(young?.tracestate).toBe(age.tracestate);
 });
 
 test('a visit long after the start begins a trace of its own, linked to the first, under the key of its order', async () => {
-  service = await TallyService.start(database, transport);
-  transport.deliver([wish('old', 1, aged(YOUNG_MS + 60_000))]);
-  await eventually(() => expect(transport.records).toHaveLength(1));
+  await world.start();
+  world.transport.deliver([wish('old', 1, aged(YOUNG_MS + 60_000))]);
+  await eventually(() => expect(world.transport.records).toHaveLength(1));
   const [span] = reactions();
   expect(span?.spanContext().traceId).not.toBe(TRACE);
   expect(span?.parentSpanContext).toBeUndefined();
   expect(span?.links.map((link) => link.context.traceId)).toEqual([TRACE]);
   expect(span?.attributes['baton.key']).toBe('old');
   // What follows from the visit belongs to the visit's trace, which is young.
-  const headers = transport.records[0]?.headers;
+  const headers = world.transport.records[0]?.headers;
   expect(headers?.traceparent).toContain(span?.spanContext().traceId);
   expect(Number(headers?.tracestate?.slice('baton='.length))).toBeGreaterThan(Date.now() / 1_000 - 60);
 });
 
 test('an effect remembers when the trace of its message began', async () => {
-  service = await TallyService.start(database, transport, { ring: () => Promise.reject(new Error('away')) });
+  const service = await world.start({ ring: () => Promise.reject(new Error('away')) });
   await service.pipeline.submit(Add, { orderId: 'a', amount: 7 });
   await eventually(() => expect(spansNamed('perform Ring').length).toBeGreaterThan(1));
-  const [row] = await database.query('select trace from effect');
+  const [row] = await world.query('select trace from effect');
   expect(row?.['trace']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01;baton=\d+$/);
   const [first, second] = spansNamed('perform Ring');
   expect(first?.attributes).toMatchObject({ 'baton.key': 'a', 'baton.effect.attempt': 1 });
@@ -99,14 +89,14 @@ test('an effect remembers when the trace of its message began', async () => {
 });
 
 test('a call that had no answer is told at once, though the database does not take that in', async () => {
-  const blocker = new pg.Client({ connectionString: database.url });
+  const blocker = new pg.Client({ connectionString: world.database.url });
   await blocker.connect();
   const ring = async (): Promise<never> => {
     await blocker.query('begin');
     await blocker.query('lock table effect');
     throw new Error('away');
   };
-  service = await TallyService.start(database, transport, { ring });
+  const service = await world.start({ ring });
   try {
     await service.pipeline.submit(Add, { orderId: 'a', amount: 7 });
     await eventually(() => expect(spansNamed('perform Ring')).toHaveLength(1));
@@ -116,8 +106,8 @@ test('a call that had no answer is told at once, though the database does not ta
 });
 
 test('a message that fails shows its error, its retries, its end as a dead letter, and what waits behind it', async () => {
-  service = await TallyService.start(database, transport, { poison: 2, tries: 2 });
-  transport.deliver([wish('a', 2, PARENT), wish('a', 3, PARENT)]);
+  await world.start({ poison: 2, tries: 2 });
+  world.transport.deliver([wish('a', 2, PARENT), wish('a', 3, PARENT)]);
   await eventually(() => expect(reactions()).toHaveLength(2));
   const [first, second] = reactions();
   expect(first).toMatchObject({ status: { code: SpanStatusCode.ERROR }, attributes: { 'baton.outcome': 'retrying' } });
@@ -130,17 +120,17 @@ test('a message that fails shows its error, its retries, its end as a dead lette
 });
 
 test('what is rolled back and done again is told once, as it ended, and the vain tries are errors', async () => {
-  service = await TallyService.start(database, transport, { poison: 2, tries: 1 });
+  await world.start({ poison: 2, tries: 1 });
   // More than the table takes: the unit of work is halved until this one stands alone.
   const invalid = { ...wish('d', 1, PARENT), value: Buffer.from('{}') };
-  transport.deliver([
+  world.transport.deliver([
     wish('a', 1, PARENT),
     wish('b', 2, PARENT),
     wish('b', 3, PARENT),
     invalid,
     wish('c', 5_000, PARENT),
   ]);
-  const dead = () => database.query(`select key from held_message where state = 'dead' order by key`);
+  const dead = () => world.query(`select key from held_message where state = 'dead' order by key`);
   await eventually(async () => expect(await dead()).toEqual([{ key: 'b' }, { key: 'c' }, { key: 'd' }]));
   await eventually(() =>
     expect(reactions().map(({ attributes }) => [attributes['baton.key'], attributes['baton.outcome']])).toEqual([
@@ -162,8 +152,8 @@ test('what is rolled back and done again is told once, as it ended, and the vain
 });
 
 test('a record that is no valid message is a dead letter in its trace', async () => {
-  service = await TallyService.start(database, transport);
-  transport.deliver([{ ...wish('a', 1, PARENT), value: Buffer.from('{}') }]);
+  await world.start();
+  world.transport.deliver([{ ...wish('a', 1, PARENT), value: Buffer.from('{}') }]);
   await eventually(() => expect(spansNamed('refuse message')).toHaveLength(1));
   const [span] = spansNamed('refuse message');
   expect(span?.spanContext().traceId).toBe(TRACE);
@@ -175,7 +165,7 @@ test('a record that is no valid message is a dead letter in its trace', async ()
 });
 
 test('what a request is refused with is told to whoever asked, and its code alone to the trace', async () => {
-  service = await TallyService.start(database, transport);
+  const service = await world.start();
   const refused = service.pipeline.submit(Add, { orderId: 'a', amount: -1 }, { idempotencyKey: 'of Ann' });
   await expect(refused).rejects.toThrow('Only additions are taken.');
   const [span] = spansNamed('react Add');

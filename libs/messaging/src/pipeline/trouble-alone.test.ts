@@ -1,31 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { StockShort } from '@baton/contracts';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { save } from '../api/outcome.js';
-import { eventually, type FreshDatabase, freshDatabase, MemoryTransport } from '../testing/index.js';
-import { Add, none, silent, Tallies, TallyService, totalsIn, wish } from '../testing/tally.js';
+import { eventually, MemoryTransport } from '../testing/index.js';
+import { Add, none, silent, Tallies, wish } from '../testing/tally.js';
+import { TallyWorld } from '../testing/tally-world.js';
 import { MAX_BODY_BYTES } from '../wire/cloud-events.js';
 import { Publisher } from './publisher.js';
 
-let database: FreshDatabase;
-let transport: MemoryTransport;
-let service: TallyService | undefined;
+const world = TallyWorld.ofEachTest();
 
-beforeEach(async () => {
-  database = await freshDatabase();
-  transport = new MemoryTransport();
-});
-afterEach(async () => {
-  await service?.stop();
-  service = undefined;
-  await database.drop();
-});
-
-const start = async (options: Parameters<typeof TallyService.start>[2]): Promise<void> => {
-  service = await TallyService.start(database, transport, options);
-};
-const totals = () => totalsIn(database);
-const held = () => database.query('select key, state, reason from held_message order by id');
+const held = () => world.query('select key, state, reason from held_message order by id');
 
 const refuse = (): never => {
   throw new Error('nobody can be told');
@@ -37,10 +22,10 @@ test.each([
 ] as const)('a message is held, and all others go on, when the notice that it waits %s', async (_how, park, why) => {
   const said: { readonly message: string }[] = [];
   const error = (message: string, details?: object) => void said.push({ message, ...details });
-  await start({ poison: 2, tries: 1, park: park as never, log: { ...silent, error } });
-  transport.deliver([wish('a', 2), wish('b', 1)]);
-  transport.deliver([wish('c', 1)]);
-  await eventually(async () => expect(await totals()).toEqual({ b: 1, c: 1 }));
+  await world.start({ poison: 2, tries: 1, park: park as never, log: { ...silent, error } });
+  world.transport.deliver([wish('a', 2), wish('b', 1)]);
+  world.transport.deliver([wish('c', 1)]);
+  await eventually(async () => expect(await world.totals()).toEqual({ b: 1, c: 1 }));
   await eventually(async () => expect(await held()).toEqual([{ key: 'a', state: 'dead', reason: 'poisoned' }]));
   const untold = {
     message: 'Nobody could be told that a message failed and its key waits',
@@ -54,17 +39,17 @@ test.each([
 });
 
 test('a message whose outcome cannot be written is held, and all others go on', async () => {
-  await start({
+  await world.start({
     tries: 2,
     instead: (orderId, number, usual) =>
       number === 2 ? { save: [save(Tallies, { ...none(orderId), heard: [1n] as never })] } : usual,
   });
-  transport.deliver([wish('a', 1)]);
-  await eventually(async () => expect(await totals()).toEqual({ a: 1 }));
+  world.transport.deliver([wish('a', 1)]);
+  await eventually(async () => expect(await world.totals()).toEqual({ a: 1 }));
   // With one that inserts a row, which is on its way when it is found that the other cannot be written.
-  transport.deliver([wish('a', 2), wish('b', 1)]);
-  transport.deliver([wish('c', 1)]);
-  await eventually(async () => expect(await totals()).toEqual({ a: 1, b: 1, c: 1 }));
+  world.transport.deliver([wish('a', 2), wish('b', 1)]);
+  world.transport.deliver([wish('c', 1)]);
+  await eventually(async () => expect(await world.totals()).toEqual({ a: 1, b: 1, c: 1 }));
   await eventually(async () =>
     expect(await held()).toEqual([{ key: 'a', state: 'dead', reason: expect.stringContaining('BigInt') }]),
   );
@@ -73,34 +58,34 @@ test('a message whose outcome cannot be written is held, and all others go on', 
 test('a message whose reaction says more than readers take is held, and all others go on', async () => {
   const available = Array.from({ length: 20_000 }, (_, n) => ({ location: `${'x'.repeat(58)}${n}`, quantity: 1 }));
   const lines = [{ lineId: '1', sku: 's', requested: 1, known: true, available }];
-  await start({
+  await world.start({
     tries: 1,
     instead: (orderId, number, usual) =>
       number === 2 ? { ...usual, publish: [StockShort({ orderId, shipment: 1, lines })] } : usual,
   });
-  transport.deliver([wish('a', 1), wish('big', 2), wish('a', 4)]);
-  transport.deliver([wish('b', 8)]);
-  await eventually(() => expect(transport.records.map(({ key }) => key)).toEqual(['a', 'a', 'b']));
+  world.transport.deliver([wish('a', 1), wish('big', 2), wish('a', 4)]);
+  world.transport.deliver([wish('b', 8)]);
+  await eventually(() => expect(world.transport.records.map(({ key }) => key)).toEqual(['a', 'a', 'b']));
   const reason = expect.stringMatching(`a StockShort of \\d+ bytes; at most ${MAX_BODY_BYTES} are read`);
   expect(await held()).toEqual([{ key: 'big', state: 'dead', reason }]);
   // Of its own there is the notice that it waits.
-  expect(await totals()).toEqual({ a: 5, b: 8, big: 0 });
+  expect(await world.totals()).toEqual({ a: 5, b: 8, big: 0 });
 });
 
 test('a request that is more than Postgres can index is told so, and all others go on', async () => {
-  await start({});
+  const service = await world.start();
   const idempotencyKey = randomBytes(20_000).toString('base64');
-  const vain = service?.pipeline.submit(Add, { orderId: 'a', amount: 1 }, { idempotencyKey });
+  const vain = service.pipeline.submit(Add, { orderId: 'a', amount: 1 }, { idempotencyKey });
   const rejected = expect(vain).rejects.toThrow('index row');
-  transport.deliver([wish('b', 1)]);
+  world.transport.deliver([wish('b', 1)]);
   await rejected;
-  await eventually(async () => expect(await totals()).toEqual({ b: 1 }));
+  await eventually(async () => expect(await world.totals()).toEqual({ b: 1 }));
 });
 
 test('an answer of the world that no message can say is none, and all others go on', async () => {
   let rings = 0;
   let isPoisoned = false;
-  await start({
+  const service = await world.start({
     tries: 1,
     ring: () => {
       rings += 1;
@@ -111,38 +96,38 @@ test('an answer of the world that no message can say is none, and all others go 
       if (isPoisoned) throw new Error('poisoned');
     },
   });
-  await service?.pipeline.submit(Add, { orderId: 'a', amount: 7 });
+  await service.pipeline.submit(Add, { orderId: 'a', amount: 7 });
   await eventually(async () => expect(await held()).toEqual([{ key: 'a', state: 'dead', reason: 'poisoned' }]));
   expect(rings).toBe(2);
   isPoisoned = false;
-  transport.deliver([wish('b', 1)]);
-  await eventually(async () => expect(await totals()).toEqual({ a: 7, b: 1 }));
+  world.transport.deliver([wish('b', 1)]);
+  await eventually(async () => expect(await world.totals()).toEqual({ a: 7, b: 1 }));
 });
 
 test('an outcome of which one change cannot be made changes nothing', async () => {
-  await start({
+  await world.start({
     tries: 2,
     instead: (_orderId, number, usual) =>
       number === 2 ? { save: [...(usual.save ?? []), save(Tallies, none('never asked for'))] } : usual,
   });
-  transport.deliver([wish('a', 1), wish('a', 2), wish('b', 1)]);
+  world.transport.deliver([wish('a', 1), wish('a', 2), wish('b', 1)]);
   const reason = expect.stringContaining('without having asked to see it');
   await eventually(async () => expect(await held()).toEqual([{ key: 'a', state: 'dead', reason }]));
-  expect(await totals()).toEqual({ a: 1, b: 1 });
+  expect(await world.totals()).toEqual({ a: 1, b: 1 });
 });
 
 test('a position whose row is gone is made anew, and what comes next is handled once', async () => {
-  await start({});
-  transport.deliver([wish('a', 1), wish('a', 2)]);
-  await eventually(async () => expect(await totals()).toEqual({ a: 3 }));
+  const service = await world.start();
+  world.transport.deliver([wish('a', 1), wish('a', 2)]);
+  await eventually(async () => expect(await world.totals()).toEqual({ a: 3 }));
   // As in a database that is set back while the process runs.
-  await database.query('delete from position');
-  await database.query('delete from tally');
-  transport.deliver([wish('a', 4)]);
-  await eventually(async () => expect(await totals()).toEqual({ a: 7 }));
-  transport.deliver([wish('a', 8)]);
-  await eventually(async () => expect(await totals()).toEqual({ a: 15 }));
-  expect(service?.plan.handled).toHaveLength(2 + 3 + 1);
+  await world.query('delete from position');
+  await world.query('delete from tally');
+  world.transport.deliver([wish('a', 4)]);
+  await eventually(async () => expect(await world.totals()).toEqual({ a: 7 }));
+  world.transport.deliver([wish('a', 8)]);
+  await eventually(async () => expect(await world.totals()).toEqual({ a: 15 }));
+  expect(service.plan.handled).toHaveLength(2 + 3 + 1);
 });
 
 test('who waits for room to commit is let go when everything stops', async () => {
@@ -163,8 +148,8 @@ test('a reaction that throws is in the log once at its first try and once at its
   const said: unknown[] = [];
   const say = (level: string) => (message: string, details?: object) => void said.push({ level, message, ...details });
   const log = { info: say('info'), warn: say('warn'), error: say('error') };
-  await start({ poison: 2, tries: 3, log });
-  transport.deliver([wish('a', 2), wish('b', 1)]);
+  await world.start({ poison: 2, tries: 3, log });
+  world.transport.deliver([wish('a', 2), wish('b', 1)]);
   await eventually(async () => expect(await held()).toMatchObject([{ key: 'a', state: 'dead' }]));
   const of = {
     name: 'OrderCancellationRequested',

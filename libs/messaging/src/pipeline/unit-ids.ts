@@ -1,7 +1,7 @@
 import type { Run } from '../state/rows.js';
 
 /** Size of the blocks in which ids are given out; the sequence's increment. */
-export const ID_BLOCK = 1_000;
+const ID_BLOCK = 1_000;
 
 /** Ids of units of work, taken from the database a block at a time, so that a unit of work knows its own at once. */
 export class UnitIds {

@@ -8,9 +8,8 @@ import type { Run } from '../state/rows.js';
 import type { MessageOutcome } from '../telemetry/metrics.js';
 import { reactionAttributes, tellTrouble, traceParked, traceRefusal } from '../telemetry/trouble.js';
 import { beginSpan, fail, linkTo, type Traced, unseenSpan } from '../telemetry/tracing.js';
-import type { Headers, PartitionOffset, TopicPartition } from '../transport/port.js';
-import { isHandled, movedTo, type Standing } from './ahead.js';
-import type { Assignment, Committed, UnitOfWorkParts } from './assignment.js';
+import type { Headers } from '../transport/port.js';
+import { isHandled } from './ahead.js';
 import { runOn } from './connection.js';
 import { crashPoint } from './crash-points.js';
 import { placeText } from './effect.js';
@@ -31,9 +30,10 @@ import {
 import { type Input, look, type Message, messageOf } from './inputs.js';
 import { Ledger } from './ledger.js';
 import { Loading } from './loading.js';
+import { isBehind, movedPositions, standingOf } from './moved-positions.js';
 import { readOutbox } from './outbox.js';
-import { type Moved, partitionName } from './positions.js';
 import { MessageParked } from './reactions.js';
+import type { Committed, Task, UnitOfWorkParts } from './task.js';
 
 /** One message that is handled now. */
 interface Turn {
@@ -61,7 +61,7 @@ export class UnitOfWork {
   constructor(
     client: ClientBase,
     private readonly parts: UnitOfWorkParts,
-    private readonly assignment: Assignment,
+    private readonly task: Task,
   ) {
     this.run = runOn(client);
     this.map = new IdentityMap(parts.tables, this.run);
@@ -71,10 +71,10 @@ export class UnitOfWork {
   }
 
   async execute(): Promise<Committed> {
-    const { inputs, id, isKnown, published } = this.assignment;
+    const { inputs, id, isKnown, published } = this.task;
     for (const input of inputs) look(input, this.parts.reactions.isHeard);
     // One round trip: positions are locked before rows, because the statements are run in the order of their sending.
-    const isCondemned = 'condemned' in this.assignment;
+    const isCondemned = 'condemned' in this.task;
     const [before] = await Promise.all([
       begin(this.run, inputs),
       isCondemned ? undefined : this.loading.prefetch(inputs),
@@ -89,7 +89,7 @@ export class UnitOfWork {
     const found = looked.size > 0 ? await readOutbox(this.run, [...looked]) : [];
     // Those among the older ones that are known are published, or queued before.
     const unpublished = found.filter((row) => !isKnown(row.id));
-    const { positions, rewind } = this.positions(before);
+    const { positions, rewind } = movedPositions(this.task, before.positions);
     const outbox = this.ledger.outbox(id);
     crashPoint('before-commit');
     const { owner } = this.parts;
@@ -113,7 +113,8 @@ export class UnitOfWork {
   /** A promise only where something has to be waited for; nearly all messages are handled in one turn, without any. */
   private handle(input: Input, before: HandledBefore): Promise<void> | undefined {
     if (this.isRepeated(input, before)) this.count(input, 'repeated');
-    else if (input.kind !== 'record' || !this.isBehind(input.record, before)) return this.take(input, before);
+    else if (input.kind !== 'record' || !isBehind(input.record, this.task, before.positions))
+      return this.take(input, before);
     return undefined;
   }
 
@@ -133,7 +134,7 @@ export class UnitOfWork {
   private isRepeated(input: Input, before: HandledBefore): boolean {
     switch (input.kind) {
       case 'record':
-        return isHandled(standingOf(input.record, before), input.record.offset);
+        return isHandled(standingOf(input.record, before.positions), input.record.offset);
       case 'effect':
         return !input.effect.places.some((place) => before.effects.places.has(placeText(place)));
       case 'held':
@@ -144,11 +145,6 @@ export class UnitOfWork {
         return entry !== undefined;
       }
     }
-  }
-
-  /** Whether the position lies behind what was delivered before, so that records are missing. */
-  private isBehind(partition: TopicPartition, before: HandledBefore): boolean {
-    return standingOf(partition, before).position < this.assignment.expected(partition);
   }
 
   private isParked(key: string, { parked }: HandledBefore): boolean {
@@ -184,7 +180,7 @@ export class UnitOfWork {
 
   /** What the reaction to a message needs to see, or why it cannot be told; undefined if it must be fetched first. */
   private find(message: Message): Found | undefined {
-    if ('condemned' in this.assignment) return { failure: this.assignment.condemned };
+    if ('condemned' in this.task) return { failure: this.task.condemned };
     try {
       const loaded = this.loading.see(message);
       return loaded && { loaded };
@@ -265,7 +261,7 @@ export class UnitOfWork {
     const reaction = this.parts.reactions.the(message.name);
     const moment: Moment = {
       now: this.now,
-      unit: this.assignment.id,
+      unit: this.task.id,
       messageId: message.id,
       parked: this.isParked(message.key, before),
     };
@@ -311,7 +307,7 @@ export class UnitOfWork {
       // The message is held whether or not this can be told; what is wrong with it alone must stop nobody else.
       const untold = (problem: unknown): void =>
         void this.ledger.settle.push(() => tellUntold(this.parts.log, input, problem));
-      if ('muted' in this.assignment) untold(this.assignment.muted);
+      if ('muted' in this.task) untold(this.task.muted);
       else {
         await this.tellParked(input, message, failure.reason, before).catch((problem: unknown) => {
           if (problem instanceof DatabaseFault) throw problem;
@@ -331,40 +327,7 @@ export class UnitOfWork {
     this.ledger.accept(outcome, key, message.trace);
   }
 
-  private positions(before: HandledBefore) {
-    const positions: Moved[] = [];
-    const rewind: PartitionOffset[] = [];
-    for (const handled of this.handledOffsets().values()) {
-      const { topic, partition, offsets } = handled;
-      const { position, ahead } = standingOf(handled, before);
-      if (this.isBehind(handled, before)) rewind.push({ topic, partition, offset: position });
-      else {
-        const reach = this.assignment.reach(handled);
-        const moved = movedTo(ahead, offsets, reach > position ? reach : position);
-        positions.push({ topic, partition, offset: moved.position, ahead: moved.ahead });
-      }
-    }
-    return { positions, rewind };
-  }
-
-  private handledOffsets() {
-    const byName = new Map<string, TopicPartition & { readonly offsets: bigint[] }>();
-    for (const input of this.assignment.inputs) {
-      if (input.kind !== 'record') continue;
-      const { topic, partition, offset } = input.record;
-      const name = partitionName(input.record);
-      const known = byName.get(name);
-      if (known) known.offsets.push(offset);
-      else byName.set(name, { topic, partition, offsets: [offset] });
-    }
-    return byName;
-  }
-
   private count(input: Input, outcome: MessageOutcome): void {
     this.ledger.count(messageOf(input)?.name ?? 'unheard', outcome);
   }
 }
-
-/** Where a partition stands; one that is gone stands at its beginning. */
-const standingOf = (partition: TopicPartition, { positions }: HandledBefore): Standing =>
-  positions.get(partitionName(partition)) ?? { position: 0n };

@@ -15,7 +15,7 @@ import { beganAt, withBeginning, YOUNG_MS } from './trace-age.js';
 const tracer = trace.getTracer('@baton/messaging');
 
 /** The trace context that headers carry, or none. */
-export const contextOf = (headers: Headers): Context =>
+const contextOf = (headers: Headers): Context =>
   headers.traceparent === undefined ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, headers);
 
 /** The active trace context as headers, for what goes on elsewhere. */

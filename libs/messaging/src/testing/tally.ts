@@ -9,12 +9,10 @@ import type { MessageDefinition, ReactionPlan } from '../api/reactions.js';
 import { defineStore } from '../api/stores.js';
 import { messagingMigrations } from '../migrations/index.js';
 import { StateEntity } from '../store/state.entity.js';
-
 import type { Transport } from '../transport/port.js';
 import { type FreshDatabase, MemoryTransport, freshDatabase } from './index.js';
 import { encode } from '../wire/cloud-events.js';
 import { type Handler, MessageParked, Reactions } from '../pipeline/reactions.js';
-import type { Gathering } from '../pipeline/gathering.js';
 import { type PipelineOptions, PipelineRuntime } from '../pipeline/runtime.js';
 
 /** The state of the tests' service: what an order's wishes add up to. */
@@ -185,6 +183,10 @@ const tallyReactions = (plan: Plan): Reactions => {
 
 export const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
+/** How a process of the tests' service is started; three tries when nothing is said. */
+export type TallyOptions = Partial<Plan> &
+  Partial<Pick<PipelineOptions, 'dueSources' | 'gathering' | 'log'>> & { readonly tries?: number };
+
 /** One process of the tests' service. */
 export class TallyService {
   private constructor(
@@ -193,16 +195,7 @@ export class TallyService {
     readonly plan: Plan,
   ) {}
 
-  static async start(
-    database: FreshDatabase,
-    transport: Transport,
-    options: Partial<Plan> & {
-      tries?: number;
-      dueSources?: PipelineOptions['dueSources'];
-      gathering?: Gathering;
-      log?: PipelineOptions['log'];
-    } = {},
-  ): Promise<TallyService> {
+  static async start(database: FreshDatabase, transport: Transport, options: TallyOptions = {}): Promise<TallyService> {
     const { tries = 3, dueSources, gathering, log = silent, ...rest } = options;
     const plan: Plan = Object.assign(rest, { handled: [] });
     const dataSource = new DataSource({

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { partitionKey } from './delivery/assignment.js';
+import { partitionName } from './delivery/partition-name.js';
 import type { IncomingRecord, Transport } from './port.js';
 import { type Harness, type HarnessOptions, kafkaHarness, localHarness } from './testing/harness.js';
 import { Member, record, topic, unique, until, valuesByKey } from './testing/member.js';
@@ -45,7 +45,7 @@ describe.each(cases)('delivery on $name of what is written by $writer', ({ harne
       },
     });
     await publish(numbers(400).map((index) => record(name, `key-${index}`, `${index}`)));
-    await until(() => calls.length >= 2 && new Set(member.records.map(partitionKey)).size === 3);
+    await until(() => calls.length >= 2 && new Set(member.records.map(partitionName)).size === 3);
     expect(member.records.some(({ partition }) => partition === 2)).toBe(false);
     expect(calls.map(([first]) => first?.offset)).toEqual(calls.map(() => 0n));
     refusing = false;
@@ -65,7 +65,7 @@ describe.each(cases)('delivery on $name of what is written by $writer', ({ harne
       onRecords: async (records) => {
         const [first] = records;
         if (first === undefined) return;
-        const key = partitionKey(first);
+        const key = partitionName(first);
         const now = (underWay.get(key) ?? 0) + 1;
         underWay.set(key, now);
         most.set(key, Math.max(most.get(key) ?? 0, now));
@@ -80,7 +80,7 @@ describe.each(cases)('delivery on $name of what is written by $writer', ({ harne
     );
     for (const round of rounds) await publish(round);
     const all = rounds.flat().length;
-    await until(() => new Set(member.records.map(partitionKey)).size === 3);
+    await until(() => new Set(member.records.map(partitionName)).size === 3);
     const blockedSince = Date.now();
     await until(() =>
       valuesByKey(member.records)

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { partitionKey } from './delivery/assignment.js';
+import { partitionName } from './delivery/partition-name.js';
 import { partitionOf } from './delivery/partitioner.js';
 import type { IncomingRecord, Transport } from './port.js';
 import { type Harness, kafkaHarness, localHarness } from './testing/harness.js';
@@ -38,7 +38,7 @@ describe.each([kafkaHarness(), localHarness()])('the transport on $name', (harne
     for (const { topic: name, key = '', partition } of member.records) {
       expect({ name, key, partition }).toEqual({ name, key, partition: partitionOf(key, 4) });
     }
-    const byPartition = Map.groupBy(member.records, partitionKey);
+    const byPartition = Map.groupBy(member.records, partitionName);
     expect(byPartition.size).toBe(8);
     for (const records of byPartition.values()) {
       expect(records.map(({ offset }) => Number(offset))).toEqual(numbers(records.length));
@@ -167,7 +167,7 @@ describe.each([kafkaHarness(), localHarness()])('the transport on $name', (harne
     });
     await until(() => member.assignments.length > 0);
     const [ends = []] = member.assignments;
-    expect(new Map(ends.map((end) => [partitionKey(end), Number(end.offset)]))).toEqual(
+    expect(new Map(ends.map((end) => [partitionName(end), Number(end.offset)]))).toEqual(
       new Map(topics.flatMap((name) => sizes.map((size, partition) => [`${name}/${partition}`, size]))),
     );
     expect(new Set(ends.map(({ partitions }) => partitions))).toEqual(new Set([2]));
@@ -178,7 +178,7 @@ describe.each([kafkaHarness(), localHarness()])('the transport on $name', (harne
     await transport.publish(keys.map((key) => record(first, key, 'later')));
     await until(() => member.values.filter((value) => value === 'later').length >= keys.length);
 
-    const offsets = Map.groupBy(member.records, partitionKey);
+    const offsets = Map.groupBy(member.records, partitionName);
     const offsetsOf = (name: string, partition: number): readonly number[] =>
       (offsets.get(`${name}/${partition}`) ?? []).map(({ offset }) => Number(offset));
     const upTo = (from: number, to: number): readonly number[] => numbers(to - from).map((index) => from + index);

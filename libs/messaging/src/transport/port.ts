@@ -39,11 +39,13 @@ export interface IncomingRecord {
   readonly isChecked?: boolean | undefined;
 }
 
+/** A partition of a topic. */
 export interface TopicPartition {
   readonly topic: string;
   readonly partition: number;
 }
 
+/** A place in a partition. */
 export interface PartitionOffset extends TopicPartition {
   /** The next offset to read. */
   readonly offset: bigint;

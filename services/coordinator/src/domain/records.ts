@@ -36,6 +36,7 @@ export const joinedHistory = (before: HistoryRecord, after: HistoryRecord): Hist
   facts: [...before.facts, ...after.facts],
 });
 
+/** A call for a person, as it is stored and shown. */
 export interface IncidentRecord {
   readonly incidentId: string;
   readonly definition: string;

@@ -1,15 +1,17 @@
 import { timestamp } from '@baton/contracts';
 import { Refused } from '@baton/messaging';
 import { CONFIG } from '@baton/service-kit';
-import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { applyDecorators, Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { OfDefinition, sagaName } from '../api-schemas.js';
 import type { CoordinatorConfig } from '../config.js';
-import { Definitions, sagaNames } from '../definitions/index.js';
+import { Definitions } from '../definitions/index.js';
 import { inputParameters, type Inputs, inputsOf } from './inputs.js';
 import { type Kpis, kpisOf, type PeriodKpis, periodKpisOf } from './report.js';
-import { ROLLUP_SQL, type RollupRow, type Span, spans } from './rollup-store.js';
+import { ROLLUP_SQL } from './rollup-sql.js';
+import { type RollupRow, type Span, spans } from './rollup-store.js';
 import { sumOf } from './tally.js';
 
 const HOUR_MS = 3_600_000;
@@ -24,8 +26,8 @@ const moment = z
   .union([z.iso.date(), timestamp])
   .refine((at) => at >= '2000' && at < '9999', 'must lie between the years 2000 and 9998');
 
-export const kpisQuery = z.strictObject({
-  definition: z.enum(sagaNames as [string, ...string[]]).default(sagaNames[0] ?? ''),
+const kpisQuery = z.strictObject({
+  definition: sagaName,
   from: moment.optional(),
   to: moment.optional(),
   by: z.enum(spans).default('hour'),
@@ -37,6 +39,7 @@ export interface KpiPeriod {
   readonly to: string;
 }
 
+/** The KPIs of a stretch of time, in all and by hour or day. */
 export interface KpiAnswer extends KpiPeriod {
   readonly definition: string;
   readonly by: Span;
@@ -48,17 +51,12 @@ export interface KpiAnswer extends KpiPeriod {
   readonly periods: readonly (KpiPeriod & { readonly kpis: PeriodKpis })[];
 }
 
-const AMOUNTS = Object.keys(inputParameters);
-
-const InputQueries = () => (target: object, name: string, descriptor: PropertyDescriptor) => {
-  for (const amount of AMOUNTS) {
-    ApiQuery({ name: amount, required: false, description: 'in place of the setting of the same name' })(
-      target,
-      name,
-      descriptor,
-    );
-  }
-};
+const InputQueries = () =>
+  applyDecorators(
+    ...Object.keys(inputParameters).map((name) =>
+      ApiQuery({ name, required: false, description: 'in place of the setting of the same name' }),
+    ),
+  );
 
 /** How the business does. */
 @ApiTags('kpis')
@@ -77,7 +75,7 @@ export class KpisApi {
       'Hours and days are those of UTC; the stretch is widened to whole ones. Each thing counts in the hour in which it ' +
       'happened, whenever it was heard. Percentiles are exact to 5 %.',
   })
-  @ApiQuery({ name: 'definition', required: false, description: 'Kind of saga; `order-fulfilment` when absent' })
+  @OfDefinition()
   @ApiQuery({
     name: 'from',
     required: false,

@@ -15,6 +15,7 @@ export const bucketOf = (seconds: number): number =>
 /** The duration that stands for a bucket, in seconds: the geometric middle. */
 export const middleOf = (bucket: number): number => (bucket === 0 ? 0 : SMALLEST_S * GROWTH ** (bucket - 0.5));
 
+/** Durations in seconds, exact to 5 %; null when nothing was counted. */
 export interface Percentiles {
   readonly count: number;
   /** Seconds; null when nothing was counted. */

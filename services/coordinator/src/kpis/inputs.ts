@@ -43,6 +43,7 @@ export const inputParameters = {
   minutesPerPickList: amount.optional(),
 };
 
+/** What is stated in a question, else what is set. */
 export const inputsOf = (settings: KpiSettings, stated: z.output<z.ZodObject<typeof inputParameters>>): Inputs => ({
   minutesSavedPerOrder: stated.minutesSavedPerOrder ?? settings.KPI_MINUTES_SAVED_PER_ORDER,
   wagePerHour: stated.wagePerHour ?? settings.KPI_WAGE_PER_HOUR,

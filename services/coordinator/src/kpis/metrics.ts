@@ -13,7 +13,7 @@ const DAY_S = 86_400;
 const LONG_TIMES = [1, 10, MINUTE_S, 5 * MINUTE_S, 15 * MINUTE_S, HOUR_S, 4 * HOUR_S, 12 * HOUR_S].concat(
   [1, 2, 3, 5, 8, 14].map((days) => days * DAY_S),
 );
-/** A deadline is looked for twice a second; one that is due for longer is late. */
+/** A deadline is looked for every second; one that is due for so much longer is late. */
 const LATE_S = 30;
 
 /** What the coordinator measures. Counters and histograms follow from the rollup of the KPIs, a minute or so later. */

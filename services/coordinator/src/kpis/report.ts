@@ -7,6 +7,7 @@ import type { Tally } from './tally.js';
 /** Whose steps are the work of people. */
 const PEOPLE = 'warehouse';
 
+/** Something that had gone wrong with orders that ended. */
 export interface Cause {
   readonly kind: CauseKind;
   /** A reason, an alternative, an event or a step, by `kind`. */

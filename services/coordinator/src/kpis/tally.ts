@@ -69,7 +69,7 @@ export type TalliesByHour = Readonly<Record<string, Tally>>;
 const HOUR_MS = 3_600_000;
 /** The hour that was named last: nearly all that is counted happened in one, and naming it takes long. */
 let last = { hour: NaN, name: '' };
-export const hourOf = (at: number): string => {
+const hourOf = (at: number): string => {
   const hour = Math.floor(at / HOUR_MS);
   if (hour !== last.hour) last = { hour, name: new Date(hour * HOUR_MS).toISOString() };
   return last.name;

@@ -5,10 +5,7 @@ import type { IncidentRecord, SagaRecord } from '../domain/records.js';
 import { AnyIncidentEntity, AnySagaEntity, HistoryEntity, IncidentEntity } from './sagas.js';
 
 /** Place of a row in a list: the last of the page before. */
-export interface Place {
-  readonly at: string;
-  readonly id: string;
-}
+export type Place = readonly [at: string, id: string];
 
 export interface SagaPage {
   readonly definition: string;
@@ -23,6 +20,7 @@ export interface IncidentPage {
   readonly limit: number;
 }
 
+/** How many sagas there are, by status. */
 export interface Counts extends Readonly<Record<SagaStatus, number>> {
   /** Sagas of any status with an open incident. */
   readonly incidents: number;
@@ -58,7 +56,7 @@ export class SagaReads {
             where definition = :definition and status = wanted.status and not taken_back
               ${after ? 'and (created_at, order_id) < (:at::timestamptz, :id)' : ''} ${newest}) page
           ${newest})`,
-        { statuses: status === undefined ? sagaStatuses : [status], ...after },
+        { statuses: status === undefined ? sagaStatuses : [status], ...(after && placeIn(after)) },
       )
       .orderBy({ 'saga.createdAt': 'DESC', 'saga.orderId': 'DESC' })
       .getMany();
@@ -81,7 +79,7 @@ export class SagaReads {
       .orderBy({ 'incident.dueAt': 'ASC', 'incident.incidentId': 'ASC' })
       .limit(limit);
     if (owner !== undefined) query.andWhere('incident.owner = :owner', { owner });
-    if (after) query.andWhere('(incident.dueAt, incident.incidentId) > (:at::timestamptz, :id)', { ...after });
+    if (after) query.andWhere('(incident.dueAt, incident.incidentId) > (:at::timestamptz, :id)', placeIn(after));
     return query.getMany();
   }
 
@@ -111,3 +109,5 @@ export class SagaReads {
     return all;
   }
 }
+
+const placeIn = ([at, id]: Place) => ({ at, id });

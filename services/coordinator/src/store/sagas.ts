@@ -49,6 +49,7 @@ export class AnySagaEntity extends SagaEntity {
   takenBack!: boolean;
 }
 
+/** The sagas; those that have ended and have no deadline and no incident left go to the archive. */
 export const Sagas = archived(defineStore<SagaRecord>()(SagaEntity, 'definition', 'orderId'), {
   // Deadlines and open incidents are looked for in the table alone.
   ended: 'ended_at is not null and due_at is null and open_incidents = 0',
@@ -77,6 +78,7 @@ export class HistoryEntity extends StateEntity implements HistoryRecord {
   facts!: readonly Fact[];
 }
 
+/** What happened to the sagas. */
 export const History = defineStore<HistoryRecord>()(HistoryEntity, 'definition', 'orderId', 'unit');
 
 @Entity('incident')
@@ -119,6 +121,7 @@ export class AnyIncidentEntity extends IncidentEntity {
   takenBack!: boolean;
 }
 
+/** The incidents; those that are settled go to the archive. */
 export const Incidents = archived(defineStore<IncidentRecord>()(IncidentEntity, 'incidentId'), {
   ended: 'resolved_at is not null',
   since: 'resolved_at',

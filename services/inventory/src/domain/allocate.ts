@@ -38,7 +38,7 @@ export const locationFor = (
  * Locations that a short line names at most, those with most first of all: with 200 lines of them the event stays below
  * what readers take and a broker keeps.
  */
-export const NAMED_LOCATIONS = 20;
+const NAMED_LOCATIONS = 20;
 
 /** What the lines of a shipment could have had, for whoever has to decide what to do without. */
 export const shortLinesOf = (lines: readonly Line[], books: Books, earlier: Earlier): ShortLine[] =>

@@ -23,6 +23,7 @@ export interface LevelView extends Level {
   readonly available: number;
 }
 
+/** What a change of one level leads to. */
 export interface Kept extends Decision {
   /** The level right after the change, before the queue had it. */
   readonly level: LevelView;
@@ -90,11 +91,13 @@ export const count = (
   return kept(sku, after, queue, books, said);
 };
 
+/** A level as the catalogue says it. */
 export interface CatalogueItem extends Place {
   readonly onHand: number;
   readonly name?: string | undefined;
 }
 
+/** What an import leads to. */
 export interface Imported extends Decision {
   readonly items: number;
   /** Levels that did not exist, levels whose on hand changed, and the rest. */

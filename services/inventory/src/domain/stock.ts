@@ -27,6 +27,7 @@ export const unitsOf = (lines: readonly Pick<Line, 'sku' | 'quantity'>[]): Units
   return units;
 };
 
+/** Order of texts by code unit, the same on every machine. */
 export const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 const emptyStock = (sku: string): Stock => ({ sku, name: null, levels: [], waiting: 0 });

@@ -160,7 +160,7 @@ describe('What_is_read', () => {
   it('is the queue, oldest first', async () => {
     const orders = (rows: readonly Reservation[]) => rows.map(({ orderId }) => orderId);
     expect(orders(await reads.listBackorders(undefined, undefined, 9))).toEqual(['o2', 'o1']);
-    const after = { placedAt: '2026-01-01T00:01:00.000Z', orderId: 'o2', shipment: 2 };
+    const after = ['2026-01-01T00:01:00.000Z', 'o2', 2] as const;
     expect(orders(await reads.listBackorders(after, undefined, 9))).toEqual(['o1']);
     expect(orders(await reads.listBackorders(undefined, 'a-pen', 1))).toEqual(['o2']);
     expect(orders(await reads.listBackorders(undefined, 'a-ink', 9))).toEqual([]);

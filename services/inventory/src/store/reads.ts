@@ -4,6 +4,7 @@ import type { Reservation } from '../domain/reservation.js';
 import { byName, type Stock, unitsOf } from '../domain/stock.js';
 import { AnyReservationEntity, ReservationEntity } from './reservations.js';
 
+/** Which SKUs to list. */
 export interface StockPage {
   /** SKUs after this one; absent for the first page. */
   readonly after?: string | undefined;
@@ -15,11 +16,7 @@ export interface StockPage {
 }
 
 /** Place of a backorder in the queue. */
-export interface QueuePlace {
-  readonly placedAt: string;
-  readonly orderId: string;
-  readonly shipment: number;
-}
+export type QueuePlace = readonly [placedAt: string, orderId: string, shipment: number];
 
 /** A level, or a SKU's waiting units, where the book says something else than the reservations do. */
 export interface Drift {
@@ -111,7 +108,9 @@ export class InventoryReads {
       .orderBy({ 'r.placedAt': 'ASC', 'r.orderId': 'ASC', 'r.shipment': 'ASC' })
       .limit(limit);
     if (after) {
-      query.andWhere('(r.placedAt, r.orderId, r.shipment) > (:placedAt::timestamptz, :orderId, :shipment)', after);
+      const [placedAt, orderId, shipment] = after;
+      const place = { placedAt, orderId, shipment };
+      query.andWhere('(r.placedAt, r.orderId, r.shipment) > (:placedAt::timestamptz, :orderId, :shipment)', place);
     }
     if (sku !== undefined) query.andWhere('r.lines @> :held::jsonb', { held: JSON.stringify([{ sku }]) });
     return query.getMany();

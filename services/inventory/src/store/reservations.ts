@@ -46,6 +46,7 @@ export class AnyReservationEntity extends ReservationEntity {
   takenBack!: boolean;
 }
 
+/** The reservations; those whose shipment has ended go to the archive. */
 export const Reservations = archived(defineStore<Reservation>()(ReservationEntity, 'orderId', 'shipment'), {
   ended: `state in ('settled', 'released', 'short', 'tombstone')`,
   since: 'created_at',

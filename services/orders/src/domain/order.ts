@@ -42,6 +42,7 @@ export interface ShipmentFacts {
   readonly deliveredAt: string | null;
 }
 
+/** Why the order takes longer, and until when. */
 export interface Delay {
   readonly shipment: number;
   readonly reason: 'stock-short' | 'late';
@@ -54,6 +55,7 @@ export type Ending =
   | { readonly kind: 'completed'; readonly at: string; readonly lines: readonly EndedLine[] }
   | { readonly kind: 'cancelled'; readonly at: string; readonly reason: CancellationReason; readonly detail: string };
 
+/** What became of one line, or of a part of it. */
 export interface EndedLine {
   readonly lineId: string;
   readonly quantity: number;

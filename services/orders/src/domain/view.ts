@@ -27,6 +27,7 @@ export interface OrderView {
   readonly ending: Ending | null;
 }
 
+/** What may be shown of a record. */
 export const viewOf = (record: OrderRecord): OrderView => {
   const { orderId, status, statusSince, placedAt, customer, region, serviceLevel, onShortage, lines } = record;
   return {

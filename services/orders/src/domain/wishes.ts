@@ -3,7 +3,7 @@ import { awaitedOrder, isPlaced, type OrderRecord, type Wish } from './order.js'
 import { raise } from './status.js';
 
 /** How long a wish that came before its order waits for it: as long as a topic keeps its records. */
-export const WISH_WAITS_MS = 7 * 24 * 60 * 60 * 1000;
+const WISH_WAITS_MS = 7 * 24 * 60 * 60 * 1000;
 /** More wishes than this for one order are a loop in somebody's program; it keeps the record small. */
 export const MAX_WISHES = 100;
 

@@ -6,7 +6,7 @@ import { AnyOrderEntity } from './order.entity.js';
 /** One row of the list. */
 export interface OrderSummary {
   readonly orderId: string;
-  readonly status: OrderStatus;
+  readonly status: AcceptedStatus;
   readonly statusSince: string;
   readonly placedAt: string;
   readonly lines: number;
@@ -14,10 +14,7 @@ export interface OrderSummary {
 }
 
 /** Place in the list, newest first: the last row of the page before. */
-export interface Cursor {
-  readonly placedAt: string;
-  readonly orderId: string;
-}
+export type Place = readonly [placedAt: string, orderId: string];
 
 /** A record, and the trace in which it was made (`traceOfText` reads it). */
 export type StoredOrder<Known extends OrderRecord = OrderRecord> = Known & { readonly trace: string | null };
@@ -27,7 +24,7 @@ export type AcceptedStatus = Exclude<OrderStatus, 'awaited'>;
 export const acceptedStatuses = orderStatuses.filter((status) => status !== 'awaited');
 
 /** The newest of all are among the newest of each status: $1 rows, of the statuses $2, after the order ($3, $4). */
-export const listSql = (after?: Cursor): string => {
+export const listSql = (after?: Place): string => {
   const newest = 'order by placed_at desc, order_id desc limit $1';
   return `
     select page.order_id, page.status, page.status_since, page.placed_at, jsonb_array_length(page.lines) as lines,
@@ -40,6 +37,7 @@ export const listSql = (after?: Cursor): string => {
     ${newest}`;
 };
 
+/** What is read for people. Nothing here locks or changes anything. */
 @Injectable()
 export class OrderQueries {
   constructor(@Inject(DataSource) private readonly database: DataSource) {}
@@ -49,19 +47,19 @@ export class OrderQueries {
   }
 
   /**
-   * A page of accepted orders, newest first, after a cursor. Reads `limit` rows of an index of each status, however many
+   * A page of accepted orders, newest first, after a place. Reads `limit` rows of an index of each status, however many
    * there are.
    */
   async list(options: {
     readonly status?: AcceptedStatus | undefined;
-    readonly after?: Cursor | undefined;
+    readonly after?: Place | undefined;
     readonly limit: number;
   }): Promise<readonly OrderSummary[]> {
     const { status, after, limit } = options;
     const rows: readonly SummaryRow[] = await this.database.query(listSql(after), [
       limit,
       status ? [status] : acceptedStatuses,
-      ...(after ? [after.placedAt, after.orderId] : []),
+      ...(after ?? []),
     ]);
     return rows.map((row) => ({
       orderId: row.order_id,
@@ -88,7 +86,7 @@ export class OrderQueries {
 
 interface SummaryRow {
   readonly order_id: string;
-  readonly status: OrderStatus;
+  readonly status: AcceptedStatus;
   readonly status_since: Date;
   readonly placed_at: Date;
   readonly lines: number;

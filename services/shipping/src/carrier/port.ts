@@ -2,10 +2,12 @@ import type { ServiceLevel } from '@baton/contracts';
 import type { Recipient } from '../domain/address.js';
 import type { BookingAnswer } from '../domain/decision.js';
 
+/** Where recipients are read when a call is made. */
 export interface AddressBook {
   recipientOf(orderId: string): Promise<Recipient>;
 }
 
+/** What a carrier is asked to take. */
 export interface BookingRequest {
   readonly carrier: string;
   /** Our own name of the shipment, `order/number`, for the label. */

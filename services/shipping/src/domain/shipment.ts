@@ -60,7 +60,7 @@ const CODE = new RegExp(`^[A-Za-z][A-Za-z0-9 -]{0,${MAX_CODE - 1}}$`);
 export const codeIn = (reason: string | undefined): string | undefined =>
   reason !== undefined && CODE.test(reason) ? reason : undefined;
 
-/** Shipping's one record of a shipment, in which dispatch and cancellation meet. It is never deleted. */
+/** Shipping's one record of a shipment, in which dispatch and cancellation meet. It outlives every topic. */
 export interface Shipment {
   readonly orderId: string;
   readonly shipment: number;
@@ -82,6 +82,7 @@ export interface Shipment {
   readonly createdAt: string;
 }
 
+/** Which shipment of which order. */
 export interface ShipmentIdentity {
   readonly orderId: string;
   readonly shipment: number;

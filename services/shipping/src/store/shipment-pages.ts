@@ -1,3 +1,4 @@
+import { type Page, pageOf } from '@baton/service-kit';
 import type { DataSource } from 'typeorm';
 import { type Shipment, type ShipmentState, viewOf } from '../domain/shipment.js';
 import { AnyShipmentEntity, RESTING, ShipmentEntity } from './shipment.entity.js';
@@ -11,10 +12,8 @@ export interface ShipmentFilter {
   readonly limit: number;
 }
 
-export interface ShipmentPage {
+export interface ShipmentPage extends Page {
   readonly items: readonly Shipment[];
-  /** What `after` must be for the next page; null on the last. */
-  readonly next: string | null;
 }
 
 /** Shipments by order and number, by keyset, so that a page costs the same wherever it lies. */
@@ -34,9 +33,8 @@ export const pageOfShipments = async (database: DataSource, filter: ShipmentFilt
     query.andWhere('(row.order_id, row.shipment) > (:orderId, :shipment)', { orderId, shipment });
   }
   const found = await query.getMany();
-  const items = found.slice(0, limit).map(viewOf);
-  const last = found.length > limit ? items.at(-1) : undefined;
-  return { items, next: last ? `${last.orderId}/${last.shipment}` : null };
+  const { page, next } = pageOf(found, limit, ({ orderId, shipment }) => [orderId, shipment]);
+  return { items: page.map(viewOf), next };
 };
 
 /** Which shipment a carrier means by its tracking number; the newest, for carriers use their numbers again. */

@@ -48,6 +48,7 @@ export class AnyShipmentEntity extends ShipmentEntity {
 /** States in which a shipment may lie in the archive; in all others it is found in the table alone, which stays small. */
 export const RESTING: readonly ShipmentState[] = ['delivered', 'lost', 'returned', 'cancelled'];
 
+/** The shipments; those that have ended go to the archive. */
 export const Shipments = archived(defineStore<Shipment>()(ShipmentEntity, 'orderId', 'shipment'), {
   ended: stateIn(RESTING),
   since: 'coalesce(t.dispatched_at, t.created_at)',

@@ -15,7 +15,7 @@ export interface PickLine {
   readonly picked: number;
 }
 
-/** The warehouse's one record of a shipment. It is never deleted, so that nothing is picked twice. */
+/** The warehouse's one record of a shipment. It outlives every topic, so that nothing is picked twice. */
 export interface PickList {
   readonly orderId: string;
   readonly shipment: number;

@@ -3,6 +3,7 @@ import { chance } from './chance.js';
 import { type ListView, RefusedByWarehouse, WarehouseClient } from './client.js';
 import { Rota, type Task } from './rota.js';
 
+/** Whom the simulated staff works for, and how. */
 export interface StaffOptions {
   /** Origin (and path prefix) of the warehouse's API. */
   readonly warehouseUrl: string;
@@ -22,6 +23,7 @@ export interface StaffOptions {
   readonly signal: AbortSignal;
 }
 
+/** Pick lists that they packed, reported short, and put away. */
 export interface StaffCounts {
   readonly packed: number;
   readonly short: number;

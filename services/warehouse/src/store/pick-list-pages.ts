@@ -1,3 +1,4 @@
+import { type Page, pageOf } from '@baton/service-kit';
 import type { DataSource } from 'typeorm';
 import { type PickList, type PickListState, viewOf } from '../domain/pick-list.js';
 import { AnyPickListEntity, PickListEntity, RESTING } from './pick-list.entity.js';
@@ -11,10 +12,8 @@ export interface PickListFilter {
   readonly limit: number;
 }
 
-export interface PickListPage {
+export interface PickListPage extends Page {
   readonly items: readonly PickList[];
-  /** What `after` must be for the next page; null on the last. */
-  readonly next: string | null;
 }
 
 /** Pick lists oldest first, by keyset, so that a page costs the same wherever it lies. */
@@ -38,7 +37,6 @@ export const pageOfPickLists = async (database: DataSource, filter: PickListFilt
     });
   }
   const found = await query.getMany();
-  const items = found.slice(0, limit).map(viewOf);
-  const last = found.length > limit ? items.at(-1) : undefined;
-  return { items, next: last ? `${last.createdAt}/${last.orderId}/${last.shipment}` : null };
+  const { page, next } = pageOf(found, limit, ({ createdAt, orderId, shipment }) => [createdAt, orderId, shipment]);
+  return { items: page.map(viewOf), next };
 };

@@ -4,7 +4,7 @@ import type { Span } from './collector.js';
 const SERVICES = ['coordinator', 'inventory', 'notification', 'orders', 'shipping', 'warehouse'];
 
 /** The spans in which something is done about an order: reactions, and effects. */
-export const spansAbout = (spans: readonly Span[], orderId: string): readonly Span[] =>
+const spansAbout = (spans: readonly Span[], orderId: string): readonly Span[] =>
   spans.filter(
     ({ attributes }) =>
       attributes['baton.key'] === orderId || attributes['baton.effect.key']?.startsWith(`${orderId}/`) === true,

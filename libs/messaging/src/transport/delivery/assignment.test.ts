@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { assignPartitions, partitionKey } from './assignment.js';
+import { assignPartitions } from './assignment.js';
+import { partitionName } from './partition-name.js';
 
 const topics = ['orders', 'shipping'];
 const member = (id: string, reads: readonly string[] = topics) => ({ id, topics: reads });
@@ -10,7 +11,7 @@ describe('the assignment of partitions', () => {
     for (let count = 1; count <= 6; count++) {
       const members = Array.from({ length: count }, (_, index) => member(`member-${index}`));
       const assigned = assignPartitions(members, four);
-      expect([...assigned.values()].flat().map(partitionKey).toSorted()).toEqual(
+      expect([...assigned.values()].flat().map(partitionName).toSorted()).toEqual(
         topics.flatMap((topic) => [0, 1, 2, 3].map((partition) => `${topic}/${partition}`)).toSorted(),
       );
       for (const held of assigned.values()) {

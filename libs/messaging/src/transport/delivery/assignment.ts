@@ -35,6 +35,3 @@ export function assignPartitions(
   }
   return result;
 }
-
-/** A partition's name as a map's key. */
-export const partitionKey = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;

@@ -1,5 +1,5 @@
 import type { IncomingRecord, PartitionOffset, Subscription, TopicPartition } from '../port.js';
-import { partitionKey } from './assignment.js';
+import { partitionName } from './partition-name.js';
 import { patiently } from './backoff.js';
 import { Lane, type LaneLimits } from './lane.js';
 import { messageOf, type TransportLogger } from './logger.js';
@@ -20,7 +20,7 @@ export class Lanes {
   ) {}
 
   get(partition: TopicPartition): Lane | undefined {
-    return this.#lanes.get(partitionKey(partition));
+    return this.#lanes.get(partitionName(partition));
   }
 
   all(): readonly Lane[] {
@@ -47,7 +47,7 @@ export class Lanes {
   }
 
   open(begin: PartitionOffset): Lane {
-    const key = partitionKey(begin);
+    const key = partitionName(begin);
     const lane = new Lane(
       begin,
       {
@@ -97,13 +97,13 @@ export class Lanes {
         offset: end,
         partitions,
       }));
-      for (const end of ends) this.#asked.set(partitionKey(end), end);
+      for (const end of ends) this.#asked.set(partitionName(end), end);
       const answers = await this.subscription.onAssigned(ends);
-      const answered = new Map(answers.map((answer) => [partitionKey(answer), answer.offset]));
+      const answered = new Map(answers.map((answer) => [partitionName(answer), answer.offset]));
       return states.map((state) => ({
         topic: state.topic,
         partition: state.partition,
-        offset: beginning(state, answered.get(partitionKey(state))),
+        offset: beginning(state, answered.get(partitionName(state))),
       }));
     };
     return patiently(ask, {
@@ -120,7 +120,7 @@ export class Lanes {
   /** Takes partitions away; calls under way go on, and a later lane of the partition waits for them. */
   close(partitions: readonly TopicPartition[]): void {
     for (const partition of partitions) {
-      const key = partitionKey(partition);
+      const key = partitionName(partition);
       this.#asked.delete(key);
       const lane = this.#lanes.get(key);
       if (lane === undefined) continue;

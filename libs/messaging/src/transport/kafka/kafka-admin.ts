@@ -9,6 +9,9 @@ import { Pulse } from './pulse.js';
 /** Room for one record of 1 MiB and more beside its key and headers; Kafka's own default is just below that. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
+/** Replicas of a topic that is made here: one a broker, up to so many. */
+const MOST_REPLICAS = 3;
+
 /** Topics and offsets. Its connection is made when first needed and again when it broke. */
 export class KafkaAdmin {
   #admin: Promise<Admin> | undefined;
@@ -36,7 +39,7 @@ export class KafkaAdmin {
         topics: missing.map(({ name, partitions, retentionMs, writer }) => ({
           topic: name,
           numPartitions: partitions,
-          replicationFactor: this.settings.replicationFactor ?? Math.min(3, brokers.length),
+          replicationFactor: Math.min(MOST_REPLICAS, brokers.length),
           configEntries: [
             { name: 'retention.ms', value: String(retentionMs) },
             { name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES) },

@@ -4,7 +4,7 @@ import { Backoff } from '../delivery/backoff.js';
 import type { Lane } from '../delivery/lane.js';
 import { Lanes } from '../delivery/lanes.js';
 import type { Outage } from '../delivery/outage.js';
-import { partitionKey } from '../delivery/assignment.js';
+import { partitionName } from '../delivery/partition-name.js';
 import type { Consumer, IncomingRecord, PartitionOffset, Subscription, TopicPartition } from '../port.js';
 import type { KafkaAdmin } from './kafka-admin.js';
 import { isPermanent } from './kafka-errors.js';
@@ -82,9 +82,9 @@ export class KafkaConsumer implements Consumer, FetchingNeighbour {
 
   async lag(): Promise<readonly (PartitionOffset & { readonly lag: bigint })[]> {
     const lanes = this.#lanes.all();
-    const ends = new Map((await this.admin.ends(lanes)).map((end) => [partitionKey(end), end.offset]));
+    const ends = new Map((await this.admin.ends(lanes)).map((end) => [partitionName(end), end.offset]));
     return lanes.map(({ topic, partition, next }) => {
-      const end = ends.get(partitionKey({ topic, partition })) ?? next;
+      const end = ends.get(partitionName({ topic, partition })) ?? next;
       return { topic, partition, offset: next, lag: end > next ? end - next : 0n };
     });
   }

@@ -12,7 +12,7 @@ const isProtocolError = (error: unknown): error is ProtocolError =>
   error instanceof Error && 'type' in error && typeof error.type === 'string' && 'retriable' in error;
 
 /** kafkajs wraps errors in errors; the innermost says what happened. */
-export function rootCause(error: unknown): unknown {
+function rootCause(error: unknown): unknown {
   let cause = error;
   while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
   return cause;
@@ -50,7 +50,7 @@ export function isPermanent(error: unknown): boolean {
   return !isAway(error) && !(isProtocolError(cause) && cause.retriable);
 }
 
-export function isMissingTopic(error: unknown): boolean {
+function isMissingTopic(error: unknown): boolean {
   const cause = rootCause(error);
   return isProtocolError(cause) && cause.type === 'UNKNOWN_TOPIC_OR_PARTITION';
 }

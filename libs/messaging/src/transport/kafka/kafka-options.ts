@@ -3,6 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { defaultLimits, type LaneLimits } from '../delivery/lane.js';
 import { silent, type TransportLogger } from '../delivery/logger.js';
 
+/** How Kafka is reached, and how patient its consumers are. */
 export interface KafkaOptions {
   /** Where the cluster is found: `host:port`, one or more. */
   readonly brokers: readonly string[];
@@ -13,8 +14,6 @@ export interface KafkaOptions {
   readonly logger?: TransportLogger;
   /** How batches are compressed. Default none. */
   readonly compression?: 'none' | 'gzip';
-  /** Replicas of topics that are made here. Default: one a broker, at most 3. */
-  readonly replicationFactor?: number;
   /**
    * A member of which nothing is heard for this long is out of its group, milliseconds. Default 8,000: longer than a busy
    * machine keeps a process from its heartbeats, and not longer, because nobody of the group goes on while one that was
@@ -25,11 +24,6 @@ export interface KafkaOptions {
   readonly heartbeatMs?: number;
   /** How long members may take to join again in a rebalance, milliseconds. Default 30,000. */
   readonly rebalanceTimeoutMs?: number;
-  /**
-   * How long the broker keeps a fetch open that finds nothing, milliseconds. Records are answered at once; this bounds
-   * how long a partition that was full waits for its next fetch, and how long `stop` takes. Default 500.
-   */
-  readonly fetchWaitMs?: number;
   /** A request without an answer has failed after this, milliseconds. Default 15,000. */
   readonly requestTimeoutMs?: number;
   /**
@@ -48,11 +42,9 @@ export interface KafkaOptions {
 export interface KafkaSettings {
   readonly logger: TransportLogger;
   readonly compression: 'none' | 'gzip';
-  readonly replicationFactor: number | undefined;
   readonly sessionTimeoutMs: number;
   readonly heartbeatMs: number;
   readonly rebalanceTimeoutMs: number;
-  readonly fetchWaitMs: number;
   /** Whatever of the client shows no sign of life for this long is given up for a new one, milliseconds. */
   readonly silenceMs: number;
   readonly stuckAfterMs: number;
@@ -78,14 +70,12 @@ export function settingsOf(options: KafkaOptions): KafkaSettings {
   return {
     logger,
     compression: options.compression ?? 'none',
-    replicationFactor: options.replicationFactor,
     sessionTimeoutMs,
     heartbeatMs,
     rebalanceTimeoutMs,
     // A join may take as long as the slowest member's; after that, twice what a request may.
     silenceMs: rebalanceTimeoutMs + 2 * requestTimeoutMs,
     stuckAfterMs: options.stuckAfterMs ?? 60_000,
-    fetchWaitMs: options.fetchWaitMs ?? 500,
     limits: { ...defaultLimits, ...options.limits },
     client: () =>
       new kafkajs.Kafka({

@@ -1,6 +1,6 @@
 import kafkajs, { type Message, type PartitionMetadata, type Producer } from 'kafkajs';
 import type { Outage } from '../delivery/outage.js';
-import { partitionKey } from '../delivery/assignment.js';
+import { partitionName } from '../delivery/partition-name.js';
 import { type Neighbour, written, type WrittenRun } from '../delivery/hand-over.js';
 import { partitionOf } from '../delivery/partitioner.js';
 import { PublishQueue } from '../delivery/publish-queue.js';
@@ -88,7 +88,7 @@ export class KafkaProducer {
   }
 
   #handOver(run: WrittenRun): void {
-    const key = partitionKey(run);
+    const key = partitionName(run);
     const isLost = run.base < (this.#ends.get(key) ?? run.base);
     this.#ends.set(key, run.base + BigInt(run.records.length));
     const records = written(run);

@@ -28,6 +28,11 @@ export interface SessionHandlers {
   heard(): void;
 }
 
+/**
+ * How long the broker keeps a fetch open that finds nothing. Records are answered at once; this bounds how long a
+ * partition that was full waits for its next fetch, and how long `stop` takes.
+ */
+const FETCH_WAIT_MS = 500;
 /** How long `stop` waits for a join under way; a join that a dead member holds up can take a session timeout. */
 const JOIN_PATIENCE_MS = 5_000;
 /** How long leaving the group may take; a broker that is away never answers it. */
@@ -76,7 +81,7 @@ export class KafkaSession {
       metadataMaxAge: 60_000,
       // With one byte as the least, the broker answers as soon as there is a record; else it gathers them.
       minBytes: patienceMs > 0 ? GATHERED_BYTES : 1,
-      maxWaitTimeInMs: patienceMs > 0 ? Math.min(patienceMs, settings.fetchWaitMs) : settings.fetchWaitMs,
+      maxWaitTimeInMs: patienceMs > 0 ? Math.min(patienceMs, FETCH_WAIT_MS) : FETCH_WAIT_MS,
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5, restartOnFailure: async () => false },
     });
   }

@@ -1,4 +1,4 @@
-import { partitionKey } from '../delivery/assignment.js';
+import { partitionName } from '../delivery/partition-name.js';
 import type { PartitionOffset } from '../port.js';
 import type { LocalDatabase } from './local-database.js';
 import { columns } from './local-membership.js';
@@ -17,7 +17,7 @@ export class LocalCommits {
 
   /** Resolves when stored. Offsets of partitions that the member does not hold are left out. */
   commit(offsets: readonly PartitionOffset[]): Promise<void> {
-    for (const offset of offsets) this.#pending.set(partitionKey(offset), offset);
+    for (const offset of offsets) this.#pending.set(partitionName(offset), offset);
     this.#next ??= this.#running.then(() => {
       const batch = [...this.#pending.values()];
       this.#pending = new Map();

@@ -1,4 +1,4 @@
-import { partitionKey } from '../delivery/assignment.js';
+import { partitionName } from '../delivery/partition-name.js';
 import { Backoff } from '../delivery/backoff.js';
 import type { Neighbour } from '../delivery/hand-over.js';
 import type { LaneLimits } from '../delivery/lane.js';
@@ -13,10 +13,12 @@ import { LocalMembership } from './local-membership.js';
 import { fetchChunks, readStates } from './local-reader.js';
 import { Signal, type Sleeper, type WakeUps } from './wake-ups.js';
 
+/** How often it looks for records although nobody woke it. */
+const IDLE_POLL_MS = 1_000;
+
 export interface LocalConsumerSettings {
   readonly leaseMs: number;
   readonly heartbeatMs: number;
-  readonly idlePollMs: number;
   readonly stuckAfterMs: number;
   readonly limits: LaneLimits;
   readonly logger: TransportLogger;
@@ -96,9 +98,9 @@ export class LocalConsumer implements Consumer, Neighbour, Sleeper {
   async lag(): Promise<readonly (PartitionOffset & { readonly lag: bigint })[]> {
     const lanes = this.#lanes.all();
     const states = await readStates(this.database, this.group, lanes);
-    const ends = new Map(states.map((state) => [partitionKey(state), state.end]));
+    const ends = new Map(states.map((state) => [partitionName(state), state.end]));
     return lanes.map(({ topic, partition, next }) => {
-      const end = ends.get(partitionKey({ topic, partition })) ?? next;
+      const end = ends.get(partitionName({ topic, partition })) ?? next;
       return { topic, partition, offset: next, lag: end > next ? end - next : 0n };
     });
   }
@@ -124,7 +126,7 @@ export class LocalConsumer implements Consumer, Neighbour, Sleeper {
         this.#healthy = true;
         this.outage.works(this.#part);
         backoff.reset();
-        if (!read) await this.#signal.wait(Math.min(this.settings.idlePollMs, this.#lookAt - performance.now()));
+        if (!read) await this.#signal.wait(Math.min(IDLE_POLL_MS, this.#lookAt - performance.now()));
       } catch (error) {
         this.#healthy = isAway(error);
         this.outage.failed(this.#part, error);
@@ -141,20 +143,20 @@ export class LocalConsumer implements Consumer, Neighbour, Sleeper {
     const view = await this.#membership.look();
     this.#leaseUntil = started + this.settings.leaseMs;
     this.#heard = performance.now();
-    const kept = new Set(view.expelled ? [] : view.keep.map(partitionKey));
+    const kept = new Set(view.expelled ? [] : view.keep.map(partitionName));
     this.#revoke([...this.#claimed.keys()].filter((key) => !kept.has(key)));
     if (view.release.length > 0) await this.#membership.release(view.release);
     if (view.changed || view.release.length > 0) await this.wakeUps.regroup(this.group);
     const claimed = view.claim.length > 0 ? await this.#membership.claim(view.claim) : [];
     // What it gave up because it could not renew its lease, and nobody took, or what it claimed without hearing so.
-    const unused = view.keep.filter((partition) => !this.#claimed.has(partitionKey(partition)));
+    const unused = view.keep.filter((partition) => !this.#claimed.has(partitionName(partition)));
     if (claimed.length + unused.length > 0) void this.#begin([...claimed, ...unused]);
   }
 
   async #begin(partitions: readonly TopicPartition[]): Promise<void> {
     const mark = Symbol('assignment');
-    for (const partition of partitions) this.#claimed.set(partitionKey(partition), mark);
-    const mine = (partition: TopicPartition): boolean => this.#claimed.get(partitionKey(partition)) === mark;
+    for (const partition of partitions) this.#claimed.set(partitionName(partition), mark);
+    const mine = (partition: TopicPartition): boolean => this.#claimed.get(partitionName(partition)) === mark;
     const current = (): boolean => !this.#stopping.signal.aborted && partitions.some(mine);
     const states = async () => (await readStates(this.database, this.group, partitions)).filter(mine);
     const answered = await this.#lanes.askBeginning(states, current, this.#stopping.signal, this.outage);
@@ -166,7 +168,7 @@ export class LocalConsumer implements Consumer, Neighbour, Sleeper {
   #revoke(keys: readonly string[]): void {
     for (const key of keys) this.#claimed.delete(key);
     const gone = new Set(keys);
-    const lost = this.#lanes.partitions().filter((partition) => gone.has(partitionKey(partition)));
+    const lost = this.#lanes.partitions().filter((partition) => gone.has(partitionName(partition)));
     if (lost.length === 0) return;
     this.#lanes.close(lost);
     if (!this.#stopping.signal.aborted) this.subscription.onRevoked(lost);
@@ -179,10 +181,10 @@ export class LocalConsumer implements Consumer, Neighbour, Sleeper {
       .filter((lane) => !lane.full)
       .map((lane) => ({ topic: lane.topic, partition: lane.partition, offset: lane.tail, lane, epoch: lane.epoch }));
     if (wanted.length === 0) return false;
-    const asked = new Map(wanted.map((one) => [partitionKey(one), one]));
+    const asked = new Map(wanted.map((one) => [partitionName(one), one]));
     const reads = await fetchChunks(this.database, wanted);
     for (const read of reads) {
-      const one = asked.get(partitionKey(read));
+      const one = asked.get(partitionName(read));
       // A seek in the meantime: what was read is not what is wanted any more.
       if (one !== undefined && one.lane.epoch === one.epoch) one.lane.push(read.records, read.tail);
     }

@@ -2,7 +2,7 @@
 const PASSING = new Set(['08', '40', '53', '55', '57', '58']);
 
 /** The SQLSTATE of an error that Postgres answered with. */
-export function sqlState(error: unknown): string | undefined {
+function sqlState(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('severity' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }

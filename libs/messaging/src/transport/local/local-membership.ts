@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { assignPartitions, partitionKey } from '../delivery/assignment.js';
+import { assignPartitions } from '../delivery/assignment.js';
+import { partitionName } from '../delivery/partition-name.js';
 import type { TopicPartition } from '../port.js';
 import type { LocalDatabase } from './local-database.js';
 
@@ -68,13 +69,13 @@ export class LocalMembership {
     );
     const held = row?.held ?? [];
     const wanted = assignPartitions(row?.members ?? [], new Map(row?.partitions ?? [])).get(this.#id) ?? [];
-    const wantedKeys = new Set(wanted.map(partitionKey));
-    const heldKeys = new Set(held.map(partitionKey));
+    const wantedKeys = new Set(wanted.map(partitionName));
+    const heldKeys = new Set(held.map(partitionName));
     return {
       expelled,
-      keep: held.filter((partition) => wantedKeys.has(partitionKey(partition))),
-      release: held.filter((partition) => !wantedKeys.has(partitionKey(partition))),
-      claim: wanted.filter((partition) => !heldKeys.has(partitionKey(partition))),
+      keep: held.filter((partition) => wantedKeys.has(partitionName(partition))),
+      release: held.filter((partition) => !wantedKeys.has(partitionName(partition))),
+      claim: wanted.filter((partition) => !heldKeys.has(partitionName(partition))),
       changed: beats.length === 0 || dead.length > 0,
     };
   }

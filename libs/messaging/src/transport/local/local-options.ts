@@ -1,6 +1,7 @@
 import type { LaneLimits } from '../delivery/lane.js';
 import type { TransportLogger } from '../delivery/logger.js';
 
+/** Where the local transport keeps its topics, and how patient its consumers are. */
 export interface LocalOptions {
   /** A Postgres database, as a connection URL. It may hold other schemas too. */
   readonly url: string;
@@ -11,8 +12,6 @@ export interface LocalOptions {
   readonly sessionTimeoutMs?: number;
   /** Pause between heartbeats, milliseconds. Default 1,000. */
   readonly heartbeatMs?: number;
-  /** How often a consumer looks for records although nobody woke it, milliseconds. Default 1,000. */
-  readonly idlePollMs?: number;
   /**
    * A consumer that has read nothing for this long, not even that there is nothing new, does not count as healthy,
    * milliseconds. Default 60,000.

@@ -1,6 +1,6 @@
 import { type Neighbour, written, type WrittenRun } from '../delivery/hand-over.js';
 import type { Outage } from '../delivery/outage.js';
-import { partitionKey } from '../delivery/assignment.js';
+import { partitionName } from '../delivery/partition-name.js';
 import { partitionOf } from '../delivery/partitioner.js';
 import { PublishQueue } from '../delivery/publish-queue.js';
 import type { OutgoingRecord, TopicPartition } from '../port.js';
@@ -53,7 +53,7 @@ export class LocalPublisher {
 
   #handOver(chunks: readonly Chunk<OutgoingRecord>[], places: ReadonlyMap<string, Place>): void {
     for (const chunk of chunks) {
-      const place = places.get(partitionKey(chunk));
+      const place = places.get(partitionName(chunk));
       if (place === undefined) continue;
       const records = written({ ...chunk, ...place });
       for (const neighbour of this.neighbours) neighbour.offer(records);
@@ -87,7 +87,7 @@ export async function writeChunks(
   chunks: readonly Chunk<ChunkRecord>[],
 ): Promise<ReadonlyMap<string, Place>> {
   const payloads = chunks.map(({ records }) => encodeChunk(records));
-  const counts = new Map(chunks.map((chunk) => [partitionKey(chunk), BigInt(chunk.records.length)]));
+  const counts = new Map(chunks.map((chunk) => [partitionName(chunk), BigInt(chunk.records.length)]));
   const rows = await database.write<{ w_topic: string; w_partition: number; w_end: string; w_at: string }>(
     `SELECT * FROM ${database.schema}.publish_as($1, $2, $3, $4, $5, $6)`,
     [
@@ -100,7 +100,7 @@ export async function writeChunks(
   );
   return new Map(
     rows.map(({ w_topic: topic, w_partition: partition, w_end: end, w_at: at }) => {
-      const key = partitionKey({ topic, partition });
+      const key = partitionName({ topic, partition });
       return [key, { base: BigInt(end) - (counts.get(key) ?? 0n), writtenAt: Number(at) }];
     }),
   );

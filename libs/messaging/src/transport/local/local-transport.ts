@@ -68,7 +68,6 @@ export class LocalTransport implements Transport {
     const settings: LocalConsumerSettings = {
       leaseMs: sessionTimeoutMs,
       heartbeatMs,
-      idlePollMs: options.idlePollMs ?? 1_000,
       stuckAfterMs: options.stuckAfterMs ?? 60_000,
       limits: { ...defaultLimits, ...options.limits },
       logger,

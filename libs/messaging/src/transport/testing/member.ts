@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TopicDeclaration } from '@baton/contracts';
 import { vi } from 'vitest';
-import { partitionKey } from '../delivery/assignment.js';
+import { partitionName } from '../delivery/partition-name.js';
 import type {
   AssignedPartition,
   Consumer,
@@ -58,12 +58,12 @@ export class Member {
       onAssigned: async (ends) => {
         member.assignments.push(ends);
         const answer = (await overrides.onAssigned?.(ends)) ?? [];
-        for (const end of ends) member.held.add(partitionKey(end));
+        for (const end of ends) member.held.add(partitionName(end));
         return answer;
       },
       onRevoked: (partitions) => {
         member.revocations.push(partitions);
-        for (const partition of partitions) member.held.delete(partitionKey(partition));
+        for (const partition of partitions) member.held.delete(partitionName(partition));
       },
       onRecords: async (records) => {
         await overrides.onRecords?.(records);
@@ -81,7 +81,7 @@ export class Member {
   positions(): readonly PartitionOffset[] {
     const last = new Map<string, PartitionOffset>();
     for (const { topic: name, partition, offset } of this.records) {
-      last.set(partitionKey({ topic: name, partition }), { topic: name, partition, offset: offset + 1n });
+      last.set(partitionName({ topic: name, partition }), { topic: name, partition, offset: offset + 1n });
     }
     return [...last.values()];
   }
@@ -92,7 +92,7 @@ export function valuesByKey(records: readonly IncomingRecord[]): ReadonlyMap<str
   const seen = new Set<string>();
   const result = new Map<string, string[]>();
   for (const one of records) {
-    const id = `${partitionKey(one)}/${one.offset}`;
+    const id = `${partitionName(one)}/${one.offset}`;
     if (seen.has(id)) continue;
     seen.add(id);
     const key = one.key ?? '(none)';

@@ -1,6 +1,6 @@
 import type { TopicPartition } from '../transport/port.js';
 import { Line } from './line.js';
-import { partitionName } from './positions.js';
+import { partitionName } from '../transport/delivery/partition-name.js';
 
 /** A record of a partition is here. */
 interface Placed {
@@ -9,7 +9,7 @@ interface Placed {
 }
 
 /** A partition of which something was here. */
-export class Place {
+export class PartitionAtHand {
   private readonly here = new Line<Placed>(({ isGone }) => isGone);
   /** False once something came that lies before what had come: what is delivered again comes after what waits. */
   private isOrdered = true;
@@ -41,24 +41,24 @@ export class Place {
 }
 
 /** Where the partitions stand whose records are at hand. */
-export class Places {
-  private readonly places = new Map<string, Place>();
+export class PartitionsAtHand {
+  private readonly partitions = new Map<string, PartitionAtHand>();
 
-  of(partition: TopicPartition): Place {
+  of(partition: TopicPartition): PartitionAtHand {
     const name = partitionName(partition);
-    let place = this.places.get(name);
-    if (!place) this.places.set(name, (place = new Place()));
-    return place;
+    let known = this.partitions.get(name);
+    if (!known) this.partitions.set(name, (known = new PartitionAtHand()));
+    return known;
   }
 
   forget(partition: TopicPartition): void {
-    this.places.delete(partitionName(partition));
+    this.partitions.delete(partitionName(partition));
   }
 
   /** Up to where each partition is handled once all that was taken is. */
   reach(): (partition: TopicPartition) => bigint {
     const reached = new Map<string, bigint>();
-    for (const [name, place] of this.places) reached.set(name, place.reach);
+    for (const [name, { reach }] of this.partitions) reached.set(name, reach);
     return (partition) => reached.get(partitionName(partition)) ?? 0n;
   }
 }

@@ -25,7 +25,7 @@ export interface UnitOfWorkParts {
  * What one unit of work is asked to do. Held messages come first among its inputs, the others in the order in which they
  * came; of one key all that are at hand are here.
  */
-export interface Assignment extends Taken {
+export interface Task extends Taken {
   readonly id: string;
   /** Where the consumer believed that it stands in a partition, when the inputs were taken. */
   readonly expected: (partition: TopicPartition) => bigint;
