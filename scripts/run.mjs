@@ -83,7 +83,10 @@ function install() {
       shell: WINDOWS,
     });
     if (/ERR_PNPM_OUTDATED_LOCKFILE/.test(result.stdout + result.stderr))
-      say('pnpm-lock.yaml is older than a package.json: `npm run lock` brings it up to date.');
+      fail(
+        { stderr: 'pnpm-lock.yaml is older than a package.json: `npm run lock` brings it up to date.' },
+        'pnpm install',
+      );
     if (result.status !== 0) fail(result, 'pnpm install');
   }
   if (stamp.hash !== hash() || stamp.path !== env.PATH)

@@ -11,15 +11,7 @@ import { createSupervisor, startNode, type Supervisor } from './processes.js';
 import { peopleEnv, serviceEnv, type World, worldEnv } from './settings.js';
 import type { Say, System } from './system.js';
 
-const services: readonly ServiceName[] = [
-  'coordinator',
-  'orders',
-  'inventory',
-  'warehouse',
-  'shipping',
-  'notification',
-  'gateway',
-];
+const services: readonly ServiceName[] = [...databases, 'gateway'];
 const LOOK_AGAIN_MS = 50;
 
 /** Path of a built program of a service's package. */
