@@ -16,7 +16,7 @@ import { DiscoveryModule, NestFactory } from '@nestjs/core';
 import type { NestMicroservice } from '@nestjs/microservices';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TerminusModule } from '@nestjs/terminus';
-import { TypeOrmModule } from '@nestjs/typeorm';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { Logger as NestLogger, LoggerModule } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
 import { DataSource } from 'typeorm';
@@ -29,7 +29,7 @@ import { logRequestsBy, makeLogger, pipelineLog } from './logging.js';
 import { observeService } from './measuring.js';
 import { openApiOf, serveOpenApi } from './openapi.js';
 import { ProblemFilter } from './problem.js';
-import { CONFIG, type ServiceDefinition } from './service.js';
+import { CONFIG, type ServiceDefinition, type ServiceName } from './service.js';
 import { BASE_CONFIG, PIPELINE } from './tokens.js';
 import { retentionOf } from './retention.js';
 import { connectTransport } from './transport.js';
@@ -106,6 +106,7 @@ export const startService = async (
     { provide: BASE_CONFIG, useValue: config },
     { provide: PIPELINE, useValue: pipeline },
     ...(pipeline ? [{ provide: Pipeline, useValue: pipeline }, PerformerFinder, PlainReactions] : []),
+    ...(dataSource ? [{ provide: DataSource, useExisting: getDataSourceToken(definition.name) }] : []),
   ];
   const root: DynamicModule = {
     module: RootModule,
@@ -114,7 +115,7 @@ export const startService = async (
       LoggerModule.forRoot({ pinoHttp: { logger }, useExisting: true }),
       TerminusModule.forRoot({ logger: false }),
       DiscoveryModule,
-      ...(dataSource ? [TypeOrmModule.forRootAsync(existing(dataSource))] : []),
+      ...(dataSource ? [TypeOrmModule.forRootAsync(existing(definition.name, dataSource))] : []),
       definition.module,
     ],
     controllers: [HealthController, ...(pipeline ? [DeadLettersController] : [])],
@@ -177,8 +178,12 @@ export const startService = async (
   return { name: definition.name, url, app, pipeline, housekeeper, stop: () => (stopping ??= stop()) };
 };
 
-/** The data source that exists already, as Nest's module wants it: made by a factory. */
-const existing = (dataSource: DataSource) => ({
+/**
+ * The data source that exists already, as Nest's module wants it: made by a factory, and under a name that no other service
+ * of this process has.
+ */
+const existing = (name: ServiceName, dataSource: DataSource) => ({
+  name,
   useFactory: () => ({ type: 'postgres' as const }),
   dataSourceFactory: () => Promise.resolve(dataSource),
 });
