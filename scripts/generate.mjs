@@ -2,21 +2,22 @@
 // changed anything, that is, when somebody changed a source and not what is generated from it (or edited the latter).
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * The generators, each a built program that is run from the top without arguments, and the files and folders it writes.
- * A folder belongs to its generator entirely: a file in it that is no longer generated is a difference too.
+ * The generators, each a built program that is run from the top without arguments, and the files and folders it writes;
+ * a `*` at the end stands for whatever begins so. A folder belongs to its generator entirely: a file in it that is no
+ * longer generated is a difference too.
  */
 const GENERATORS = [
   { program: 'libs/contracts/dist/generate.js', writes: ['libs/contracts/generated', 'docs/reference/events.md'] },
   {
     program: 'test/dist/generate/main.js',
     writes: [
-      'docs/reference/saga-order-fulfilment.md',
+      'docs/reference/saga-*',
       'docs/reference/settings.md',
       'docs/reference/metrics.md',
       'docs/reference/openapi',
@@ -52,14 +53,23 @@ function contents(paths) {
     if (statSync(full).isDirectory()) for (const name of readdirSync(full)) visit(`${path}/${name}`);
     else found.set(path, readFileSync(full, 'utf8'));
   };
-  for (const path of paths) visit(path);
+  for (const path of spelledOut(paths)) visit(path);
   return found;
+}
+
+/** The paths, with those that are there in place of each that ends in `*`. */
+function spelledOut(paths) {
+  return paths.flatMap((path) => {
+    if (!path.endsWith('*')) return [path];
+    const [folder, start] = [dirname(path), basename(path, '*')];
+    return readdirSync(join(ROOT, folder)).flatMap((name) => (name.startsWith(start) ? [`${folder}/${name}`] : []));
+  });
 }
 
 /** In CI, where nobody has files half done, what git does not know is a difference as well. */
 function uncommitted(paths) {
   if (process.env.CI === undefined || !existsSync(join(ROOT, '.git'))) return '';
-  const present = paths.filter((path) => existsSync(join(ROOT, path)));
+  const present = spelledOut(paths).filter((path) => existsSync(join(ROOT, path)));
   if (present.length === 0) return '';
   return (
     spawnSync('git', ['status', '--porcelain', '--', ...present], { cwd: ROOT, encoding: 'utf8' }).stdout?.trim() ?? ''

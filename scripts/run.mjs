@@ -21,6 +21,7 @@ const COMMANDS = {
   pictures: ['test/dist/pictures/main.js'],
   baton: ['libs/client/dist/main.js'],
   build: undefined,
+  lock: undefined,
 };
 
 // npm's settings for its scripts would become pnpm's.
@@ -35,7 +36,7 @@ if (!Object.hasOwn(COMMANDS, command)) {
 const stamp = readStamp();
 env.PATH = toolchain(stamp.path);
 install();
-build();
+if (command !== 'lock') build();
 // What a unit of work makes lives for some milliseconds: with room for a few of them, most of it is never copied.
 env.NODE_OPTIONS = `${env.NODE_OPTIONS ?? ''} --max-semi-space-size=32`.trim();
 if (COMMANDS[command] !== undefined) run(COMMANDS[command]);
@@ -67,16 +68,25 @@ function toolchain(known) {
   }).trim();
 }
 
-/** Installs what the lockfile says, if it or a manifest has changed since the last install that succeeded. */
+/**
+ * Installs what the lockfile says, if it or a manifest has changed since the last install that succeeded; `lock` writes
+ * the lockfile anew first.
+ */
 function install() {
-  if (stamp.hash !== hash()) {
+  const lock = command === 'lock';
+  if (lock || stamp.hash !== hash()) {
     say('installing dependencies (the first time about half a minute) …');
-    const result = spawnSync('pnpm', ['install', '--frozen-lockfile'], {
+    const result = spawnSync('pnpm', ['install', lock ? '--no-frozen-lockfile' : '--frozen-lockfile'], {
       env,
       cwd: ROOT,
       encoding: 'utf8',
       shell: WINDOWS,
     });
+    if (/ERR_PNPM_OUTDATED_LOCKFILE/.test(result.stdout + result.stderr))
+      fail(
+        { stderr: 'pnpm-lock.yaml is older than a package.json: `npm run lock` brings it up to date.' },
+        'pnpm install',
+      );
     if (result.status !== 0) fail(result, 'pnpm install');
   }
   if (stamp.hash !== hash() || stamp.path !== env.PATH)

@@ -1,5 +1,6 @@
 // The whole suite: checks of the source, then every test. Its last line is `N passed, N failed`; a check counts as one.
-// `--checks-only` leaves the tests out, and with --fix repairs what can be repaired (format, generated files); other arguments go to vitest (`npm test -- libs/saga`) and leave the checks out.
+// `--checks-only` leaves the tests out, and with --fix repairs what can be repaired (format, generated files); other
+// arguments go to vitest (`npm test -- libs/saga`) and leave the checks out.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,6 +37,7 @@ for (const name of ['SIGTERM', 'SIGHUP', 'disconnect']) {
 }
 
 if (args.length === 0 || checksOnly) for (const [title, program, words] of CHECKS) await check(title, program, words);
+if (count.failed > 0 && !fix) console.log('`npm run check -- --fix` formats, and writes generated files anew.\n');
 if (!checksOnly) await tests(args);
 if (interrupted) process.exit(130);
 const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : '';

@@ -10,12 +10,14 @@ import { startEmbedded } from './embedded.js';
 import { refuseHeld, reset, settle } from './places.js';
 import { startProcesses } from './processes-system.js';
 import { stopOnSignals } from './processes.js';
-import { loadCatalogue, nextOrders, publishOrders } from './sample.js';
+import { loadCatalogue, nextOrders, nextPlace, publishOrders } from './sample.js';
 import type { System } from './system.js';
 
 const LOOK_MS = 400;
 const DEFAULT_ORDERS = 50;
 const DEFAULT_PORT = 7070;
+/** Where `baton` looks when it is told nothing else. */
+const DEFAULT_URL = `http://127.0.0.1:${DEFAULT_PORT}`;
 
 interface Options {
   readonly orders?: number;
@@ -109,7 +111,7 @@ export const run = async (argv: readonly string[]): Promise<void> => {
       await endTelemetry();
       finish(books, orderIds.length, seconds(begun));
     } else {
-      explain(system.url, folder);
+      explain(system, folder, await nextPlace(auditor, orderIds));
       await watchForever(auditor, orderIds, stopping.signal);
     }
   } finally {
@@ -155,7 +157,7 @@ const watchForever = async (auditor: Auditor, orderIds: readonly string[], signa
   }
 };
 
-const explain = (url: string, folder: string): void => {
+const explain = ({ url, brokers }: System, folder: string, sampleFrom: number): void => {
   process.stderr.write(`
   ${colors.bold('Baton runs.')}  Ctrl-C stops it; the next start goes on where it stopped.
 
@@ -163,11 +165,11 @@ const explain = (url: string, folder: string): void => {
     one order   ${url}/orders/CA-2014-103800
     mails       ${url}/mails
     the API     ${url}/
-    log         ${join(folder, 'baton.log')}
+    log         ${join(folder, 'baton.log')}${brokers === undefined ? '' : `\n    Kafka       ${brokers}`}
 
-  Try next:
+  Try next:${url === DEFAULT_URL ? '' : `\n    export BATON_URL=${url}`}
     npm run baton -- orders
-    npm run baton -- publish --sample superstore --count 10
+    npm run baton -- publish --sample superstore --from ${sampleFrom}
     npm run baton -- order CA-2014-103800
     npm run baton -- stock
 

@@ -107,6 +107,7 @@ const startWith = async (
   let stopping: Promise<void> | undefined;
   return {
     url: `http://127.0.0.1:${places.gatewayPort}`,
+    brokers: kafkaBrokers,
     databaseUrl,
     transport,
     gaveUp: supervisor.gaveUp,

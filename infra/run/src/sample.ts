@@ -40,6 +40,16 @@ export const nextOrders = async (system: System, auditor: Auditor, count: number
   return chosen;
 };
 
+/**
+ * Place in the sample, from 1, of its first order that is new: neither this database has it, nor was it just published.
+ * 1 when there is none left.
+ */
+export const nextPlace = async (auditor: Auditor, published: readonly string[]): Promise<number> => {
+  const ids = superstoreOrders().map(({ orderId }) => orderId);
+  const known = new Set([...(await auditor.known(ids)), ...published]);
+  return ids.findIndex((id) => !known.has(id)) + 1 || 1;
+};
+
 /** Adds a round's stock; saying it again adds nothing. */
 const replenish = async (url: string, round: number, say: Say): Promise<void> => {
   const client = new BatonClient({ url, retries: RETRIES });

@@ -1,3 +1,4 @@
+import { upstreamSettings, upstreams } from '@baton/gateway';
 import type { ServiceName } from '@baton/service-kit';
 import type { CarrierBehaviour } from '@baton/shipping';
 import { type DatabaseName, databaseName, databases, type Places } from './places.js';
@@ -38,15 +39,7 @@ export const serviceEnv = (
       SHIPPING_WEBHOOK_SECRET: places.webhookSecret,
     },
     notification: { SMTP_URL: `smtp://127.0.0.1:${ports['mailbox-smtp']}` },
-    gateway: {
-      ORDERS_URL: local(ports.orders),
-      COORDINATOR_URL: local(ports.coordinator),
-      INVENTORY_URL: local(ports.inventory),
-      WAREHOUSE_URL: local(ports.warehouse),
-      SHIPPING_URL: local(ports.shipping),
-      NOTIFICATION_URL: local(ports.notification),
-      MAILBOX_URL: local(ports.mailbox),
-    },
+    gateway: Object.fromEntries(upstreams.map((name) => [upstreamSettings[name], local(ports[name])])),
   };
   const port = name === 'gateway' ? places.gatewayPort : ports[name];
   return {

@@ -4,6 +4,8 @@ import type { Transport } from '@baton/messaging';
 export interface System {
   /** Base address of the gateway. */
   readonly url: string;
+  /** Where its Kafka listens, `host:port`, several with commas; none where topics are kept in Postgres. */
+  readonly brokers?: string;
   /** Address of a service's database, for the audit. */
   databaseUrl(database: string): string;
   /** For publishing sample orders as a shop would. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { examples } from './examples.js';
 import { MAX_ORDER_LINES, type OrderInput, OrderSubmitted, StockReplenished, StockShort, timestamp } from './index.js';
 
-const order = examples['OrderSubmitted'] as OrderInput;
+const order = examples[OrderSubmitted.type] as OrderInput;
 const firstLine = order.lines[0]!;
 
 const withLines = (lines: readonly unknown[]) => ({ ...order, lines });

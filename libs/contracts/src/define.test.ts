@@ -40,12 +40,12 @@ test('no two events share a type or, in one version, a name', () => {
   );
 });
 
-test.for(eventDefinitions.map((event) => [event.eventName, event] as const))(
+test.for(eventDefinitions.map((event) => [event.type, event] as const))(
   '%s has a key and a derived id',
-  ([name, event]) => {
-    const draft = event(examples[name]);
+  ([type, event]) => {
+    const draft = event(examples[type]);
     expect(draft.key).not.toBe('');
-    expect(draft.id).toContain(`/${name}`);
+    expect(draft.id).toContain(`/${event.eventName}`);
     expect(draft.id.startsWith(draft.key)).toBe(true);
   },
 );

@@ -45,9 +45,9 @@ const mail = {
 
 /** Types the data of an example by its definition. */
 const of = <Schema extends z.ZodType>(definition: EventDefinition<string, Schema>, data: z.input<Schema>) =>
-  [definition.eventName, data] as const;
+  [definition.type, data] as const;
 
-/** One example of each event's data: for the reference, the AsyncAPI document, and tests. */
+/** One example of each event's data, by its CloudEvents type: for the reference, the AsyncAPI document, and tests. */
 export const examples: Readonly<Record<string, unknown>> = Object.fromEntries([
   of(orders.OrderSubmitted, order),
   of(orders.OrderCancellationSubmitted, { orderId, reason: 'ordered twice by mistake' }),

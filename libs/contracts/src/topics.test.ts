@@ -27,5 +27,6 @@ test('only orders reads the intake, because strangers partition as they like', (
 });
 
 test('the list of readers names every event and nothing else', () => {
-  expect(Object.keys(readers).toSorted()).toEqual(eventDefinitions.map(({ eventName }) => eventName).toSorted());
+  const names = new Set(eventDefinitions.map(({ eventName }) => eventName));
+  expect(Object.keys(readers).toSorted()).toEqual([...names].toSorted());
 });

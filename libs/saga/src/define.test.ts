@@ -55,6 +55,16 @@ describe('a plan that cannot work is refused, with what is wrong and what to do'
       'births.placed says "ShipmentBooked", whose field "attempt" the saga does not know there',
     ],
     [
+      'a field to keep that the beginning does not have',
+      { ...smallPlan, begins: { ...smallPlan.begins, keeps: ['lines', 'weight'] } },
+      'begins.keeps names "weight", which "OrderPlaced" does not have',
+    ],
+    [
+      'an end that needs lines which nobody kept',
+      { ...smallPlan, begins: { ...smallPlan.begins, keeps: [] } },
+      'says.completed says "FulfilmentCompleted", whose field "lines" the saga does not know there: keep it',
+    ],
+    [
       'adopting without a request',
       { ...smallPlan, adopts: 'placed' },
       '`adopts` names "placed", which is no birth with',

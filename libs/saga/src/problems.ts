@@ -169,10 +169,10 @@ const heard = (plan: SagaPlan): readonly (readonly [where: string, event: string
 const said = (plan: SagaPlan): readonly (readonly [where: string, event: string, known: readonly string[]])[] => {
   const { identity, begins, says, wish, remembers, alternatives } = plan;
   const unit = [identity.saga, identity.unit];
+  // What units carry was kept of the beginning, or is nothing.
+  const lines = begins.keeps.filter((field) => field === 'lines');
   const birth = (name: string, { asks }: Birth) =>
-    asks
-      ? [[`births.${name}`, asks, [...unit, ...begins.keeps, 'replaces', 'lines', 'placedAt', 'deadline']] as const]
-      : [];
+    asks ? [[`births.${name}`, asks, [...unit, ...begins.keeps, 'replaces', 'placedAt', 'deadline']] as const] : [];
   const chosen = alternatives.flatMap(({ leadsTo }) => ('nextAttempt' in leadsTo ? [leadsTo.choose] : []));
   return [
     ['begins.says', begins.says, [identity.saga, 'definition', 'version']],
@@ -189,7 +189,7 @@ const said = (plan: SagaPlan): readonly (readonly [where: string, event: string,
     ['says.delayed', says.delayed, [...unit, 'step', 'reason', 'expectedAt']],
     ['says.opened', says.opened, [...unit, 'incidentId', 'step', 'reason', 'owner', 'dueAt']],
     ['says.resolved', says.resolved, [identity.saga, 'incidentId', 'resolution']],
-    ['says.completed', says.completed, [identity.saga, 'lines']],
+    ['says.completed', says.completed, [identity.saga, ...lines]],
     ['says.cancelled', says.cancelled, [identity.saga, 'reason', 'detail']],
     ['wish.refused', wish.refused, [identity.saga, wish.number, 'dispatched']],
   ];
@@ -212,6 +212,11 @@ function* eventProblems(plan: SagaPlan): Generator<string> {
   for (const [where, event] of all) {
     if (!isEvent(event))
       yield `${where} names "${event}", which no contract declares: correct it, or add it to libs/contracts.`;
+  }
+  const { keeps, with: beginning } = plan.begins;
+  const there = isEvent(beginning) ? fieldsOf(beginning).map(({ name }) => name) : keeps;
+  for (const field of keeps.filter((each) => !there.includes(each))) {
+    yield `begins.keeps names "${field}", which "${beginning}" does not have: drop it, or begin with an event that has it.`;
   }
   for (const event of repeated(heard(plan).map(([, name]) => name))) {
     yield `"${event}" stands in two places: an event can mean one thing to a saga.`;

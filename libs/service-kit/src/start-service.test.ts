@@ -5,7 +5,7 @@ import { DataSource, Entity, type MigrationInterface, PrimaryColumn, type QueryR
 import { expect, it } from 'vitest';
 import { defineService } from './service.js';
 import { ConfigError } from './config.js';
-import { startService } from './start-service.js';
+import { type RunningService, startService } from './start-service.js';
 
 @Entity('thing')
 class ThingEntity extends StateEntity {
@@ -47,7 +47,28 @@ const things = defineService({
   migrations: [Things1764000000000],
 });
 
+// The first of the file: Nest's own logger stays that of the first service of a process.
+it('warns of nothing where a process holds several services, each with a database', async () => {
+  const databases = [await freshDatabase(), await freshDatabase()];
+  let said = '';
+  const logDestination = { write: (text: string) => (said += text) };
+  const services: RunningService[] = [];
+  try {
+    for (const [index, name] of (['orders', 'inventory'] as const).entries()) {
+      const env = { DATABASE_URL: databases[index]!.url, LOG_LEVEL: 'warn' };
+      services.push(await startService({ ...things, name }, { env, transport: new MemoryTransport(), logDestination }));
+    }
+    const found = await Promise.all(services.map(({ app }) => app.get(DataSource).query('select current_database()')));
+    expect(new Set(found.map(([row]) => row.current_database)).size).toBe(2);
+    expect(said).toBe('');
+  } finally {
+    for (const service of services) await service.stop();
+    for (const database of databases) await database.drop();
+  }
+});
+
 it('tells a provider once that it begins, though it serves HTTP and reacts to events', async () => {
+  calls.length = 0;
   const database = await freshDatabase();
   const service = await startService(things, {
     env: { DATABASE_URL: database.url, LOG_LEVEL: 'silent' },

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { type RunningService, startService } from '@baton/service-kit';
 import { gateway } from './gateway.module.js';
+import { upstreamSettings, upstreams } from './routes.js';
 
 interface Seen {
   readonly method: string | undefined;
@@ -27,6 +28,9 @@ const openApi = {
 };
 
 const obliging: Behaviour = (response) => json(response, { ok: true });
+
+/** The services; the mailbox is not always there. */
+export const behind = upstreams.filter((name) => name !== 'mailbox');
 
 /** A gateway before a server that stands in for all services but inventory, which is not there. */
 export class GatewayWorld {
@@ -67,14 +71,11 @@ export class GatewayWorld {
     const up = `http://127.0.0.1:${(this.services.address() as AddressInfo).port}`;
     return startService(gateway, {
       env: {
+        ...Object.fromEntries(behind.map((name) => [upstreamSettings[name], up])),
         LOG_LEVEL: 'silent',
-        ORDERS_URL: up,
-        COORDINATOR_URL: up,
         // Nothing listens at port 1.
         INVENTORY_URL: 'http://127.0.0.1:1',
-        WAREHOUSE_URL: up,
         SHIPPING_URL: `${up}/`,
-        NOTIFICATION_URL: up,
         ...env,
       },
     });

@@ -1,3 +1,3 @@
 export { gateway } from './gateway.module.js';
 export { mergeOpenApi, type OpenApi } from './openapi.js';
-export { routes } from './routes.js';
+export { routes, upstreams, upstreamSettings } from './routes.js';

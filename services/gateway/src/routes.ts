@@ -35,11 +35,14 @@ const route = (prefix: string, upstream: Upstream, doc: string, bodyLimit = BODY
   doc,
 });
 
+export const upstreams = Object.keys(upstreamSettings) as readonly Upstream[];
+
 /** Every service has dead letters at the same place; here each service's have one of their own. */
-const deadLetters = (['orders', 'coordinator', 'inventory', 'warehouse', 'shipping', 'notification'] as const).map(
-  (name) =>
+const deadLetters = upstreams
+  .filter((name) => name !== 'mailbox')
+  .map((name) =>
     route(`/dead-letters/${name}`, name, `What ${name} put aside, to redrive or discard`, BODY_LIMIT, '/dead-letters'),
-);
+  );
 
 /** All parts of the API; a longer prefix stands before a shorter one that it begins with. */
 export const routes: readonly Route[] = [
@@ -75,5 +78,3 @@ export const routeOf = (url: string): Route | undefined => {
 /** Base address of an upstream, without a slash at its end; undefined when it is not part of this installation. */
 export const addressOf = (config: GatewayConfig, upstream: Upstream): string | undefined =>
   config[upstreamSettings[upstream]]?.replace(/\/+$/, '');
-
-export const upstreams = Object.keys(upstreamSettings) as readonly Upstream[];

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { databases } from '@baton/run';
 import type { ComposeSystem } from './compose-system.js';
 
 /** Participants of every order. */
-export const participants = ['orders', 'coordinator', 'inventory', 'warehouse', 'shipping', 'notification'] as const;
+export const participants = databases;
 
 /** How often the orders are counted, milliseconds. */
 const LOOK_MS = 500;

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@baton/messaging/testing';
+import { databases } from '@baton/run';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { send } from './support/http.js';
 import { type Program, start } from './support/program.js';
@@ -120,7 +121,7 @@ describe('npm start', () => {
       }, 2 * PATIENCE_MS);
       expect((await send('GET', `${again}/stock/audit`)).body).toMatchObject({ drift: 0 });
       expect((await send('GET', `${again}/incidents`)).body).toMatchObject({ incidents: [] });
-      for (const service of ['orders', 'coordinator', 'inventory', 'warehouse', 'shipping', 'notification']) {
+      for (const service of databases) {
         expect((await send('GET', `${again}/dead-letters/${service}`)).body, service).toMatchObject({ items: [] });
       }
       second.signal('SIGINT');

@@ -62,6 +62,15 @@ export const createProgram = (io: Io): Command => {
   const listing = (name: string, description: string): Command =>
     command(name, description).option('--limit <n>', 'show at most so many', integer(1, 1_000_000), 50);
   const json = (value: unknown): void => say(io.stdout, JSON.stringify(value));
+  const show = <Item>(
+    options: Listing,
+    { items, more }: Cut<Item>,
+    table: (items: readonly Item[]) => string,
+  ): void => {
+    if (options.json) return json(items);
+    say(io.stdout, table(items));
+    if (more) say(io.stdout, `\nThe first ${items.length}; there are more, which --limit N shows.`);
+  };
 
   command('publish', 'Publish order events from JSON lines, or sample orders')
     .addArgument(new Argument('[file]', 'JSON lines; - for standard input'))
@@ -85,9 +94,8 @@ export const createProgram = (io: Io): Command => {
     .action(async (options: Listing & { readonly status?: OrderStatus }) => {
       const { orders } = clientOf(io, options);
       const { status } = options;
-      const items = await upTo(options.limit, (page) => orders.list({ ...page, ...(status && { status }) }));
-      if (options.json) json(items);
-      else say(io.stdout, ordersTable(items));
+      const list = (page: PageOptions) => orders.list({ ...page, ...(status && { status }) });
+      show(options, await upTo(options.limit, list), ordersTable);
     });
 
   command('order', 'Show one order: its status, what it waits for, what happened to it')
@@ -112,9 +120,9 @@ export const createProgram = (io: Io): Command => {
     .argument('[sku]', 'only this SKU', id)
     .action(async (sku: string | undefined, options: Listing) => {
       const { stock } = clientOf(io, options);
-      const items = sku === undefined ? await upTo(options.limit, (page) => stock.list(page)) : [await stock.get(sku)];
-      if (options.json) json(items);
-      else say(io.stdout, stockTable(items));
+      const one = async (known: string) => ({ items: [await stock.get(known)], more: false });
+      const found = await (sku === undefined ? upTo(options.limit, (page) => stock.list(page)) : one(sku));
+      show(options, found, stockTable);
     });
 
   command('replenish', 'Say that goods arrived; waiting backorders may get them at once')
@@ -131,9 +139,7 @@ export const createProgram = (io: Io): Command => {
 
   listing('incidents', 'List open incidents: sagas that need an operator').action(async (options: Listing) => {
     const { incidents } = clientOf(io, options);
-    const items = await upTo(options.limit, (page) => incidents.list(page));
-    if (options.json) json(items);
-    else say(io.stdout, incidentsTable(items));
+    show(options, await upTo(options.limit, (page) => incidents.list(page)), incidentsTable);
   });
 
   addKpis(command('kpis', 'Show cycle time, errors, utilisation, throughput and return on investment'), io);
@@ -143,13 +149,17 @@ export const createProgram = (io: Io): Command => {
 
 const MAX_PAGE = 200;
 
-const upTo = async <Item>(
-  limit: number,
-  list: (options: PageOptions) => Promise<Page<Item>>,
-): Promise<readonly Item[]> => {
+/** The beginning of a list, and whether it goes on. */
+interface Cut<Item> {
+  readonly items: readonly Item[];
+  readonly more: boolean;
+}
+
+const upTo = async <Item>(limit: number, list: (options: PageOptions) => Promise<Page<Item>>): Promise<Cut<Item>> => {
   const items: Item[] = [];
   for await (const item of everyItem(list, Math.min(limit, MAX_PAGE))) {
-    if (items.push(item) >= limit) break;
+    if (items.length === limit) return { items, more: true };
+    items.push(item);
   }
-  return items;
+  return { items, more: false };
 };

@@ -68,6 +68,19 @@ test('orders are a table for people, and JSON for machines', async () => {
   expect(gateway.seen.at(-1)?.path).toBe('/orders?limit=7&status=delayed');
 });
 
+test('a list that was cut off says so to people', async () => {
+  const more = { ...summary, orderId: 'o-2' };
+  const gateway = await fakeGateway(({ path }) => ({
+    body: path.includes('after=') ? { orders: [more], next: null } : { orders: [summary], next: 'o-1' },
+  }));
+  expect(lines((await baton(['orders', '--limit', '1'], gateway)).out).slice(2)).toEqual([
+    '',
+    'The first 1; there are more, which --limit N shows.',
+  ]);
+  expect(lines((await baton(['orders', '--limit', '2'], gateway)).out)).toHaveLength(3);
+  expect(JSON.parse((await baton(['orders', '--limit', '1', '--json'], gateway)).out)).toEqual([summary]);
+});
+
 test('columns stay in line whatever the width of their characters', async () => {
   const wide = { ...stock, sku: 'FUR-2', name: '日本橋 😀', levels: [{ ...stock.levels[0], location: 'Zürich' }] };
   const gateway = await fakeGateway(() => ({ body: { stock: [wide, stock], next: null } }));

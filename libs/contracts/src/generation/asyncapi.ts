@@ -125,13 +125,11 @@ const message = (definition: EventDefinition) => ({
       bindingVersion: BINDING_VERSION,
     },
   },
-  examples: [
-    { name: definition.eventName, headers: exampleHeaders(definition), payload: examples[definition.eventName] },
-  ],
+  examples: [{ name: definition.eventName, headers: exampleHeaders(definition), payload: examples[definition.type] }],
 });
 
 const exampleHeaders = (definition: EventDefinition) => {
-  const draft = definition(examples[definition.eventName]);
+  const draft = definition(examples[definition.type]);
   return {
     ce_specversion: '1.0',
     ce_id: draft.id,

@@ -14,22 +14,22 @@ const ajv = new Ajv2020({ strict: true, allErrors: true });
 addFormats.default(ajv);
 ajv.addKeyword('x-baton');
 
-const events = eventDefinitions.map((event) => [event.eventName, event] as const);
+const events = eventDefinitions.map((event) => [event.type, event] as const);
 const compiled = new Map(eventDefinitions.map((event) => [event, ajv.compile(jsonSchemaOf(event))]));
 const valid = (event: (typeof eventDefinitions)[number], data: unknown) => ({
   zod: event.schema.safeParse(data).success,
   ajv: compiled.get(event)?.(data),
 });
 
-test.for(events)('the JSON Schema of %s is valid, and it and zod accept the example', ([name, event]) => {
+test.for(events)('the JSON Schema of %s is valid, and it and zod accept the example', ([type, event]) => {
   expect(ajv.validateSchema(jsonSchemaOf(event))).toBe(true);
-  expect(examples[name]).toBeDefined();
-  expect(valid(event, examples[name])).toEqual({ zod: true, ajv: true });
+  expect(examples[type]).toBeDefined();
+  expect(valid(event, examples[type])).toEqual({ zod: true, ajv: true });
 });
 
-test.for(events)('%s: JSON Schema and zod agree on what a field may lack or hold', ([name, event]) => {
+test.for(events)('%s: JSON Schema and zod agree on what a field may lack or hold', ([type, event]) => {
   let refused = 0;
-  for (const data of variants(examples[name])) {
+  for (const data of variants(examples[type])) {
     const verdict = valid(event, data);
     expect(verdict.ajv, JSON.stringify(data)).toBe(verdict.zod);
     if (!verdict.zod) refused++;

@@ -1,7 +1,7 @@
 import type { EventDefinition } from '../define.js';
 import { examples } from '../examples.js';
 import { readers } from '../readers.js';
-import { eventDefinitions } from '../registry.js';
+import { definitionOf, eventDefinitions } from '../registry.js';
 import { type TopicDeclaration, topicDeclarations } from '../topics.js';
 import { readersOf } from './asyncapi.js';
 import { type JsonSchema, jsonSchemaOf } from './json-schema.js';
@@ -60,7 +60,7 @@ const topicSection = ({ name, doc }: TopicDeclaration): readonly string[] => {
   const overview = table(
     ['event', 'what happened', 'who reads it'],
     events.map((event) => [
-      `[${event.eventName}](#${event.eventName.toLowerCase()})`,
+      `[${headingOf(event)}](#${headingOf(event).toLowerCase().replace(' ', '-')})`,
       event.doc,
       (readers[event.eventName] ?? []).join(', ') || '—',
     ]),
@@ -68,8 +68,14 @@ const topicSection = ({ name, doc }: TopicDeclaration): readonly string[] => {
   return [`## ${name}`, doc, overview, ...events.flatMap(eventSection)];
 };
 
+/** An event's name alone is its newest version, to which all links lead. */
+const headingOf = (definition: EventDefinition): string =>
+  definition === definitionOf(definition.eventName)
+    ? definition.eventName
+    : `${definition.eventName} v${definition.version}`;
+
 const eventSection = (definition: EventDefinition): readonly string[] => [
-  `### ${definition.eventName}`,
+  `### ${headingOf(definition)}`,
   definition.doc,
   [
     `- type: \`${definition.type}\``,
@@ -78,7 +84,7 @@ const eventSection = (definition: EventDefinition): readonly string[] => [
     `- read by: ${(readers[definition.eventName] ?? []).join(', ') || 'nobody here'}`,
   ].join('\n'),
   table(['field', 'type', 'required', 'meaning'], fields(jsonSchemaOf(definition), '')),
-  `\`\`\`json\n${JSON.stringify(examples[definition.eventName], null, 2)}\n\`\`\``,
+  `\`\`\`json\n${JSON.stringify(examples[definition.type], null, 2)}\n\`\`\``,
 ];
 
 /** One row a field, those of inner objects and lists below their own. */

@@ -1,5 +1,5 @@
 import * as contracts from '@baton/contracts';
-import { defineSaga } from '@baton/saga';
+import { defineSaga, type SagaDefinition } from '@baton/saga';
 import { Conversation } from '@baton/saga/testing';
 import { orderFulfilmentV1 } from './order-fulfilment.v1.js';
 
@@ -20,8 +20,9 @@ const parcel = (shipment: number, attempt = 1, carrier = 'swift') => ({
 
 /** The events of one order, as its participants say them: the given and the when of a conversation. */
 export class OrderConversation extends Conversation {
-  constructor() {
-    super(definition);
+  /** @param version of the definition, where it is not the first */
+  constructor(version: SagaDefinition = definition) {
+    super(version);
   }
 
   placed(onShortage: 'backorder' | 'cancel' = 'backorder'): this {
@@ -132,4 +133,4 @@ export class OrderConversation extends Conversation {
   }
 }
 
-export const given = (): OrderConversation => new OrderConversation();
+export const given = (version?: SagaDefinition): OrderConversation => new OrderConversation(version);

@@ -35,7 +35,7 @@ describe('a visit', () => {
   it('makes a record with what lists and deadlines are found by, and one row of history', () => {
     expect(first.record).toMatchObject({
       definition: 'order-fulfilment',
-      version: 1,
+      version: definition.version,
       orderId: 'o',
       status: 'running',
       dueAt: '2026-11-24T09:05:00.000Z',

@@ -1,7 +1,8 @@
+import { databases } from '@baton/run';
 import { expect } from 'vitest';
 import type { Span } from './collector.js';
 
-const SERVICES = ['coordinator', 'inventory', 'notification', 'orders', 'shipping', 'warehouse'];
+const SERVICES = databases.toSorted();
 
 /** The spans in which something is done about an order: reactions, and effects. */
 const spansAbout = (spans: readonly Span[], orderId: string): readonly Span[] =>
