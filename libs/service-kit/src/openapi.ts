@@ -46,5 +46,7 @@ export const describeOpenApi = async (definition: ServiceDefinition): Promise<Op
 
 /** Serves a document at `/openapi.json`. */
 export const serveOpenApi = (app: INestApplication, document: OpenAPIObject): void => {
-  app.use('/openapi.json', (_: unknown, response: { json(body: unknown): void }) => response.json(document));
+  app.getHttpAdapter().get('/openapi.json', (_: unknown, response: { json(body: unknown): void }) => {
+    response.json(document);
+  });
 };

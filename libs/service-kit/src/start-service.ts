@@ -31,6 +31,7 @@ import { openApiOf, serveOpenApi } from './openapi.js';
 import { ProblemFilter } from './problem.js';
 import { CONFIG, type ServiceDefinition } from './service.js';
 import { BASE_CONFIG, PIPELINE } from './tokens.js';
+import { refuseUnknown } from './refuse-unknown.js';
 import { retentionOf } from './retention.js';
 import { connectTransport } from './transport.js';
 
@@ -130,12 +131,15 @@ export const startService = async (
   });
   app.useLogger(app.get(NestLogger));
   app.use(logRequestsBy(logger));
-  const { bodyLimit = '1mb' } = definition;
-  if (bodyLimit !== false) readJson(app, bodyLimit);
   app.useGlobalFilters(new ProblemFilter());
   app.disable('x-powered-by');
+  // Nobody asks again with it, and it would be made of every answer.
+  app.disable('etag');
   definition.prepare?.(app);
   serveOpenApi(app, openApiOf(app, definition));
+  refuseUnknown(app);
+  const { bodyLimit = '1mb' } = definition;
+  if (bodyLimit !== false) readJson(app, bodyLimit);
   await app.init();
   if (pipeline) {
     const performers = app.get(PerformerFinder).find();

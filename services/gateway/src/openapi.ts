@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { routes } from './routes.js';
 
 /** The parts of an OpenAPI document that are merged; all else is passed on as it is. */
@@ -72,9 +71,6 @@ export const operationsOf = ({ paths = {} }: OpenApi): readonly Operation[] =>
 /** Answers with the merged document of all services, as they are now. */
 export const openApiOfAll =
   (services: { documents(): Promise<ReadonlyMap<string, OpenApi | undefined>> }) =>
-  (_request: IncomingMessage, response: ServerResponse, next: (error: unknown) => void): void => {
-    services.documents().then((documents) => {
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(mergeOpenApi(documents)));
-    }, next);
+  async (_request: unknown, response: { json(body: unknown): void }): Promise<void> => {
+    response.json(mergeOpenApi(await services.documents()));
   };
