@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { DeadLettersController } from './dead-letters.js';
+import { withProblems } from './problem-docs.js';
 import { CONFIG, type ServiceDefinition } from './service.js';
 import { BASE_CONFIG, PIPELINE } from './tokens.js';
 
@@ -13,14 +14,16 @@ class DescribedModule {}
 
 /** The OpenAPI 3.1 document of a service, generated from its controllers. */
 export const openApiOf = (app: INestApplication, { name, doc }: ServiceDefinition): OpenAPIObject =>
-  SwaggerModule.createDocument(
-    app,
-    new DocumentBuilder()
-      .setOpenAPIVersion('3.1.0')
-      .setTitle(`Baton ${name}`)
-      .setDescription(doc)
-      .setVersion('1')
-      .build(),
+  withProblems(
+    SwaggerModule.createDocument(
+      app,
+      new DocumentBuilder()
+        .setOpenAPIVersion('3.1.0')
+        .setTitle(`Baton ${name}`)
+        .setDescription(doc)
+        .setVersion('1')
+        .build(),
+    ),
   );
 
 /** The same document without a database, a transport or a port: no class of the service is instantiated. */

@@ -3,9 +3,23 @@ import { Pipeline, Refused } from '@baton/messaging';
 import { explain, type Unit } from '@baton/saga';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { bodySchemas, incidentsQuery, MAX_PAGE, placeText, sagaQuery, sagasQuery, skipRequest } from './api-schemas.js';
+import { Answers, Paged } from '@baton/service-kit';
+import {
+  bodySchemas,
+  counts,
+  incident,
+  incidentsQuery,
+  placeText,
+  sagaQuery,
+  sagasQuery,
+  sagaStatuses,
+  sagaSummary,
+  sagaView,
+  skipRequest,
+} from './api-schemas.js';
+import { z } from 'zod';
 import { SkipStep } from './commands.js';
-import { Definitions } from './definitions/index.js';
+import { Definitions, sagaNames } from './definitions/index.js';
 import type { IncidentRecord, SagaRecord } from './domain/records.js';
 import { entryOf, type TimelineEntry } from './domain/timeline.js';
 import { type Counts, SagaReads } from './store/reads.js';
@@ -30,17 +44,13 @@ interface Page {
   readonly next: string | null;
 }
 
-const Paged = () => (target: object, name: string, descriptor: PropertyDescriptor) => {
-  ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })(target, name, descriptor);
-  ApiQuery({ name: 'limit', required: false, description: `1 to ${MAX_PAGE}; 50 when absent` })(
-    target,
-    name,
-    descriptor,
-  );
-};
-const PAGE = { status: 200, description: 'A page; `next` is null on the last.' };
 const OfDefinition = () =>
-  ApiQuery({ name: 'definition', required: false, description: 'Kind of saga; `order-fulfilment` when absent' });
+  ApiQuery({
+    name: 'definition',
+    required: false,
+    enum: sagaNames,
+    description: 'Kind of saga; the first when absent',
+  });
 
 /** Operators ask in the present; what an incident is late by depends on it. */
 const now = (): string => new Date().toISOString();
@@ -58,9 +68,8 @@ export class SagasApi {
   @Get()
   @ApiOperation({ summary: 'List sagas, newest first, each with the sentence on what it waits for' })
   @OfDefinition()
-  @ApiQuery({ name: 'status', required: false, enum: ['running', 'waiting', 'completed', 'cancelled'] })
-  @Paged()
-  @ApiResponse(PAGE)
+  @ApiQuery({ name: 'status', required: false, enum: sagaStatuses })
+  @Paged('sagas', sagaSummary)
   async list(@Query() query: unknown): Promise<Page & { readonly sagas: readonly SagaSummary[] }> {
     const { limit, ...page } = sagasQuery.parse(query);
     const rows = await this.reads.list({ ...page, limit: limit + 1 });
@@ -74,7 +83,7 @@ export class SagasApi {
   @Get('counts')
   @ApiOperation({ summary: 'How many sagas there are by status, and how many have an open incident' })
   @OfDefinition()
-  @ApiResponse({ status: 200, description: 'The numbers.' })
+  @Answers(200, 'The numbers.', counts)
   counts(@Query() query: unknown): Promise<Counts> {
     return this.reads.count(sagaQuery.parse(query).definition);
   }
@@ -83,8 +92,8 @@ export class SagasApi {
   @ApiOperation({ summary: 'One saga: what it waits for, its shipments, incidents and timeline' })
   @ApiParam({ name: 'orderId' })
   @OfDefinition()
-  @ApiResponse({ status: 200, description: 'The saga.' })
-  @ApiResponse({ status: 404, description: 'Nothing is known of such an order (problem+json).' })
+  @Answers(200, 'The saga.', sagaView)
+  @ApiResponse({ status: 404, description: 'Nothing is known of such an order.' })
   async read(@Param('orderId') orderId: string, @Query() query: unknown): Promise<SagaView> {
     const { definition } = sagaQuery.parse(query);
     const record = identifier.safeParse(orderId).success ? await this.reads.find(definition, orderId) : undefined;
@@ -105,8 +114,9 @@ export class SagasApi {
   @OfDefinition()
   @ApiParam({ name: 'orderId' })
   @ApiBody({ schema: bodySchemas.skip })
-  @ApiResponse({ status: 200, description: 'The step is skipped.' })
-  @ApiResponse({ status: 409, description: 'Nothing waits for this step, or it cannot be skipped (problem+json).' })
+  @Answers(200, 'The step is skipped.', z.object({ skipped: z.literal(true) }))
+  @ApiResponse({ status: 404, description: 'Nothing is known of such an order.' })
+  @ApiResponse({ status: 409, description: 'Nothing waits for this step, or it cannot be skipped.' })
   async skip(@Param('orderId') orderId: string, @Query() query: unknown, @Body() body: unknown): Promise<unknown> {
     const { definition } = sagaQuery.parse(query);
     return (await this.pipeline.submit(SkipStep, { definition, orderId, ...skipRequest.parse(body) })).body;
@@ -127,9 +137,8 @@ export class IncidentsApi {
 
   @Get()
   @ApiOperation({ summary: 'List open incidents, the most urgent first' })
-  @ApiQuery({ name: 'owner', required: false })
-  @Paged()
-  @ApiResponse(PAGE)
+  @ApiQuery({ name: 'owner', required: false, type: String })
+  @Paged('incidents', incident)
   async list(@Query() query: unknown): Promise<Page & { readonly incidents: readonly IncidentRecord[] }> {
     const { limit, ...page } = incidentsQuery.parse(query);
     const rows = await this.reads.listOpenIncidents({ ...page, limit: limit + 1 });

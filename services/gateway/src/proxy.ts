@@ -42,7 +42,7 @@ const proxyTo = (upstream: Upstream, target: string, timeoutMs: number): Handler
     });
     server.on('error', (error, _request, response) => {
       if (!response || !('writeHead' in response)) return;
-      answerProblem(response, noAnswer(upstream, error as NodeJS.ErrnoException, timeoutMs));
+      answerProblem(response, noAnswer(upstream, error, timeoutMs));
     });
   };
   // Without the plugins that come along: their error page is plain text, and would answer a second time.

@@ -1,16 +1,19 @@
-import { identifier, MAX_STOCK_QUANTITY, shipmentNumber, timestamp } from '@baton/contracts';
+import {
+  identifier,
+  line,
+  MAX_STOCK_QUANTITY,
+  missingLine,
+  shipmentNumber,
+  shortLine,
+  stockQuantity,
+  timestamp,
+} from '@baton/contracts';
+import { moment, named, openApi, pageLimit } from '@baton/service-kit';
 import { z } from 'zod';
+import type { ChangedLevel, ImportedStock, ReservationView, StockView } from './api.js';
 import { catalogue, replenishment, shelfCount } from './commands.js';
-import type { QueuePlace } from './store/reads.js';
-
-export const MAX_PAGE = 200;
-const limit = z.coerce.number().pipe(z.int().min(1).max(MAX_PAGE)).default(50);
-
-/** An Idempotency-Key as it may stand in a header: visible ASCII, so that it means the same everywhere. */
-export const idempotencyKey = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,255}$/, 'Idempotency-Key must be 1 to 255 visible ASCII characters')
-  .optional();
+import { reservationStates } from './domain/reservation.js';
+import type { Drift, QueuePlace } from './store/reads.js';
 
 export const place = z.object({ sku: identifier, location: identifier });
 
@@ -19,7 +22,7 @@ export const stockQuery = z.strictObject({
   sku: identifier.optional(),
   low: z.coerce.number().pipe(z.int().min(0).max(MAX_STOCK_QUANTITY)).optional(),
   after: identifier.optional(),
-  limit,
+  limit: pageLimit,
 });
 
 export const reservationsQuery = z.strictObject({
@@ -28,7 +31,7 @@ export const reservationsQuery = z.strictObject({
     .number()
     .pipe(z.union([z.literal(0), shipmentNumber]))
     .default(0),
-  limit,
+  limit: pageLimit,
 });
 
 const queuePlace = z.tuple([timestamp, identifier, z.coerce.number<string>().pipe(shipmentNumber)]);
@@ -45,16 +48,78 @@ const cursor = z.string().transform((text, context): QueuePlace => {
 /** What `next` of a page of backorders says. No part of it can hold a slash. */
 export const cursorText = ({ placedAt, orderId, shipment }: QueuePlace): string => `${placedAt}/${orderId}/${shipment}`;
 
-export const backordersQuery = z.strictObject({ sku: identifier.optional(), after: cursor.optional(), limit });
-
-/** A schema as OpenAPI 3.1 takes it. */
-const openApi = (schema: z.ZodType): Record<string, unknown> => {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input' });
-  return rest;
-};
+export const backordersQuery = z.strictObject({
+  sku: identifier.optional(),
+  after: cursor.optional(),
+  limit: pageLimit,
+});
 
 export const bodySchemas = {
   replenishment: openApi(replenishment),
   shelfCount: openApi(shelfCount),
   catalogue: openApi(catalogue),
 };
+
+const level = { location: identifier, onHand: stockQuantity, reserved: stockQuantity };
+
+export const stockView = named(
+  'Stock',
+  z.object({
+    sku: identifier,
+    name: z.string().nullable(),
+    waiting: z.int().describe('Units that waiting backorders need.'),
+    available: z.int().describe('Units that nobody reserved, at all locations together.'),
+    levels: z.array(z.object({ ...level, available: stockQuantity })),
+  }),
+) satisfies z.ZodType<StockView>;
+
+const shipment = { orderId: identifier, shipment: shipmentNumber };
+
+/** A level after a change, and who waited for it. */
+export const changedLevel = named(
+  'ChangedLevel',
+  z.object({
+    sku: identifier,
+    ...level,
+    available: stockQuantity,
+    served: z.array(z.object(shipment)).describe('Backorders that got what they waited for.'),
+  }),
+) satisfies z.ZodType<ChangedLevel>;
+
+export const importedStock = z.object({
+  items: z.int().describe('Levels that the catalogue named.'),
+  created: z.int(),
+  changed: z.int().describe('Levels whose on hand is another now.'),
+  unchanged: z.int(),
+  keptAtReserved: z
+    .array(z.object({ sku: identifier, location: identifier, asked: stockQuantity, onHand: stockQuantity }))
+    .describe('Levels that were to be lower than what is reserved there.'),
+  served: z.array(z.object(shipment)),
+}) satisfies z.ZodType<ImportedStock>;
+
+export const audit = z.object({
+  drift: z.int(),
+  examples: z.array(
+    z.object({
+      sku: identifier,
+      location: identifier.nullable().describe('Null for units that wait, of all locations.'),
+      booked: z.number(),
+      live: z.number(),
+    }) satisfies z.ZodType<Drift>,
+  ),
+});
+
+export const reservationView = named(
+  'Reservation',
+  z.object({
+    ...shipment,
+    state: z.enum(reservationStates),
+    lines: z.array(line),
+    region: z.string().nullable().describe('Location that is tried first.'),
+    location: identifier.nullable().describe('Where it is held, or was.'),
+    placedAt: moment.nullable().describe('Its place in the queue of backorders; null where it never waited.'),
+    deadline: moment.nullable().describe('When the coordinator stops waiting.'),
+    short: z.array(shortLine).nullable(),
+    missing: z.array(missingLine).describe('Units written off so far.'),
+  }),
+) satisfies z.ZodType<ReservationView>;

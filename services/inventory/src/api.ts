@@ -1,19 +1,25 @@
 import { identifier } from '@baton/contracts';
 import { Pipeline, Refused } from '@baton/messaging';
 import { applyDecorators, Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
+import { Answers, keyed, Paged, Repeatable } from '@baton/service-kit';
 import {
+  audit,
   backordersQuery,
   bodySchemas,
+  changedLevel,
   cursorText,
-  idempotencyKey,
-  MAX_PAGE,
+  importedStock,
   place,
   reservationsQuery,
+  reservationView,
   stockQuery,
+  stockView,
 } from './api-schemas.js';
 import { catalogue, CountStock, ImportStock, ReplenishStock, replenishment, shelfCount } from './commands.js';
+import type { Imported, Kept, LevelView } from './domain/keeping.js';
+import type { Decision } from './domain/decide.js';
 import type { Reservation } from './domain/reservation.js';
 import type { Stock } from './domain/stock.js';
 import { type Drift, InventoryReads, NAMED_RESERVATIONS } from './store/reads.js';
@@ -25,6 +31,11 @@ export interface StockView extends Pick<Stock, 'sku' | 'name' | 'waiting'> {
   readonly levels: readonly (Stock['levels'][number] & { readonly available: number })[];
 }
 
+/** A level after a change, and the backorders that got what they waited for. */
+export type ChangedLevel = LevelView & Pick<Kept, 'served'>;
+
+export type ImportedStock = Omit<Imported, keyof Decision>;
+
 export type ReservationView = Omit<Reservation, 'released'>;
 
 /** `next` is the `after` of the next page; null on the last. */
@@ -32,24 +43,8 @@ interface Page {
   readonly next: string | null;
 }
 
-const Paged = () => (target: object, name: string, descriptor: PropertyDescriptor) => {
-  ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })(target, name, descriptor);
-  ApiQuery({ name: 'limit', required: false, description: `1 to ${MAX_PAGE}; 50 when absent` })(
-    target,
-    name,
-    descriptor,
-  );
-};
-
-const PAGE = { status: 200, description: 'A page; `next` is null on the last.' };
-const OfLevel = () => applyDecorators(ApiParam({ name: 'sku' }), ApiParam({ name: 'location' }));
-
-const Repeatable = () =>
-  ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'The same key with the same body gets the first answer again; with another body it is refused (422).',
-  });
+const OfLevel = () =>
+  applyDecorators(ApiParam({ name: 'sku', type: String }), ApiParam({ name: 'location', type: String }));
 
 /** Stock per SKU and location, for warehouse staff and operators. */
 @ApiTags('stock')
@@ -62,10 +57,14 @@ export class StockApi {
 
   @Get()
   @ApiOperation({ summary: 'List SKUs with their levels, in the order of their names' })
-  @ApiQuery({ name: 'sku', required: false, description: 'What the SKUs begin with' })
-  @ApiQuery({ name: 'low', required: false, description: 'Only SKUs with at most this many units available in all' })
-  @Paged()
-  @ApiResponse(PAGE)
+  @ApiQuery({ name: 'sku', required: false, type: String, description: 'What the SKUs begin with' })
+  @ApiQuery({
+    name: 'low',
+    required: false,
+    description: 'Only SKUs with at most this many units available in all',
+    schema: { type: 'integer', minimum: 0 },
+  })
+  @Paged('stock', stockView)
   async list(@Query() query: unknown): Promise<Page & { readonly stock: readonly StockView[] }> {
     const { sku, low, after, limit } = stockQuery.parse(query);
     const rows = await this.reads.listStock({ prefix: sku, low, after, limit: limit + 1 });
@@ -76,7 +75,7 @@ export class StockApi {
   @ApiOperation({
     summary: 'Where the book differs from the sum of live reservations; `drift` is 0 unless there is a bug',
   })
-  @ApiResponse({ status: 200, description: 'How much, and where, at most a few.' })
+  @Answers(200, 'How much, and where, at most a few.', audit)
   audit(): Promise<{ readonly drift: number; readonly examples: readonly Drift[] }> {
     return this.reads.audit();
   }
@@ -84,8 +83,8 @@ export class StockApi {
   @Get(':sku')
   @ApiOperation({ summary: 'One SKU at all its locations' })
   @ApiParam({ name: 'sku' })
-  @ApiResponse({ status: 200, description: 'The SKU.' })
-  @ApiResponse({ status: 404, description: 'Not in the catalogue (problem+json).' })
+  @Answers(200, 'The SKU.', stockView)
+  @ApiResponse({ status: 404, description: 'Not in the catalogue.' })
   async read(@Param('sku') sku: string): Promise<StockView> {
     const stock = identifier.safeParse(sku).success ? await this.reads.findStock(sku) : undefined;
     // What is no identifier is not repeated in the answer: it may hold anything.
@@ -104,7 +103,7 @@ export class StockApi {
   })
   @Repeatable()
   @ApiBody({ schema: bodySchemas.catalogue })
-  @ApiResponse({ status: 200, description: 'Imported; what was kept at its reservations, and who got stock.' })
+  @Answers(200, 'Imported; what was kept at its reservations, and who got stock.', importedStock)
   @ApiResponse({
     status: 400,
     description:
@@ -120,9 +119,9 @@ export class StockApi {
   @Repeatable()
   @OfLevel()
   @ApiBody({ schema: bodySchemas.replenishment })
-  @ApiResponse({ status: 200, description: 'The level as it is now.' })
-  @ApiResponse({ status: 404, description: 'The catalogue has no such SKU at this location (problem+json).' })
-  @ApiResponse({ status: 409, description: 'More than a location can have of one SKU (problem+json).' })
+  @Answers(200, 'The level as it is now.', changedLevel)
+  @ApiResponse({ status: 404, description: 'The catalogue has no such SKU at this location.' })
+  @ApiResponse({ status: 409, description: 'More than a location can have of one SKU.' })
   async replenish(
     @Param() path: Readonly<Record<string, string>>,
     @Body() body: unknown,
@@ -143,8 +142,8 @@ export class StockApi {
   @Repeatable()
   @OfLevel()
   @ApiBody({ schema: bodySchemas.shelfCount })
-  @ApiResponse({ status: 200, description: 'The level as it is now.' })
-  @ApiResponse({ status: 404, description: 'The catalogue has no such SKU at this location (problem+json).' })
+  @Answers(200, 'The level as it is now.', changedLevel)
+  @ApiResponse({ status: 404, description: 'The catalogue has no such SKU at this location.' })
   @ApiResponse({
     status: 409,
     description: `Fewer than are \`reserved\`; \`reservations\` names those in the way, ${NAMED_RESERVATIONS} at most.`,
@@ -180,9 +179,8 @@ export class ReservationsApi {
 
   @Get('reservations')
   @ApiOperation({ summary: "What became of the stock of an order's shipments" })
-  @ApiQuery({ name: 'orderId' })
-  @Paged()
-  @ApiResponse(PAGE)
+  @ApiQuery({ name: 'orderId', type: String })
+  @Paged('reservations', reservationView)
   async list(@Query() query: unknown): Promise<Page & { readonly reservations: readonly ReservationView[] }> {
     const { orderId, after, limit } = reservationsQuery.parse(query);
     const rows = await this.reads.listReservations(orderId, after, limit + 1);
@@ -193,9 +191,8 @@ export class ReservationsApi {
 
   @Get('backorders')
   @ApiOperation({ summary: 'What waits for stock, in the order in which it will be served' })
-  @ApiQuery({ name: 'sku', required: false })
-  @Paged()
-  @ApiResponse(PAGE)
+  @ApiQuery({ name: 'sku', required: false, type: String })
+  @Paged('backorders', reservationView)
   async backorders(@Query() query: unknown): Promise<Page & { readonly backorders: readonly ReservationView[] }> {
     const { sku, after, limit } = backordersQuery.parse(query);
     const rows = await this.reads.listBackorders(after, sku, limit + 1);
@@ -205,11 +202,6 @@ export class ReservationsApi {
     return { backorders: page, next: more ? cursorText({ ...last, placedAt: last.placedAt ?? '' }) : null };
   }
 }
-
-const keyed = (key: string | undefined): { readonly idempotencyKey?: string } => {
-  const idempotent = idempotencyKey.parse(key);
-  return idempotent === undefined ? {} : { idempotencyKey: idempotent };
-};
 
 const viewOf = ({ sku, name, waiting, levels }: Stock): StockView => {
   const views = levels.map((level) => ({ ...level, available: level.onHand - level.reserved }));

@@ -1,12 +1,12 @@
 import { identifier, type MailReason, mailReasons } from '@baton/contracts';
+import { Paged, pageLimit } from '@baton/service-kit';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
-import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { notificationView, states } from './api-schemas.js';
 import type { MailState } from './domain/mail.js';
 import { RESTING } from './store/entities.js';
-
-const states = ['waiting', 'sending', 'sent', 'failed'] as const satisfies readonly MailState[];
 
 /** One mail, without whom it went to. */
 export interface NotificationView {
@@ -38,11 +38,11 @@ const cursor = z.string().transform((text, context): Cursor => {
   return z.NEVER;
 });
 
-export const notificationQuery = z.object({
+export const notificationQuery = z.strictObject({
   orderId: identifier.optional(),
   state: z.enum(states).optional(),
   after: cursor.optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: pageLimit,
 });
 
 @ApiTags('notifications')
@@ -52,11 +52,9 @@ export class NotificationsApi {
 
   @Get()
   @ApiOperation({ summary: 'Which mails customers got, by order; without their addresses' })
-  @ApiQuery({ name: 'orderId', required: false })
+  @ApiQuery({ name: 'orderId', required: false, type: String })
   @ApiQuery({ name: 'state', required: false, enum: states })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })
-  @ApiQuery({ name: 'limit', required: false, description: '1 to 200; 50 when absent' })
-  @ApiResponse({ status: 200, description: 'A page; `next` is null on the last.' })
+  @Paged('notifications', notificationView)
   async list(@Query() query: unknown): Promise<NotificationPage> {
     const { orderId, state, after, limit } = notificationQuery.parse(query);
     const params: unknown[] = [limit + 1];

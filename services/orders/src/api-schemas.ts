@@ -1,12 +1,20 @@
-import { identifier, OrderCancellationSubmitted, OrderSubmitted, timestamp } from '@baton/contracts';
+import {
+  cancellationReasons,
+  identifier,
+  line,
+  lineOutcomes,
+  OrderCancellationSubmitted,
+  OrderSubmitted,
+  serviceLevels,
+  shipmentNumber,
+  shortagePreferences,
+  timestamp,
+} from '@baton/contracts';
+import { moment, named, openApi, pageLimit } from '@baton/service-kit';
 import { z } from 'zod';
-import { acceptedStatuses, type Cursor } from './store/order-queries.js';
-
-/** An Idempotency-Key as it may stand in a header: visible ASCII, so that it means the same everywhere. */
-export const idempotencyKey = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,255}$/, 'Idempotency-Key must be 1 to 255 visible ASCII characters')
-  .optional();
+import type { OrderDetail } from './api.js';
+import type { OrderView } from './domain/view.js';
+import { acceptedStatuses, type Cursor, type OrderSummary } from './store/order-queries.js';
 
 export const cancelBody = OrderCancellationSubmitted.schema.pick({ reason: true }).nullish();
 
@@ -23,17 +31,99 @@ const cursor = z.string().transform((text, context): Cursor => {
 export const cursorText = ({ placedAt, orderId }: Cursor): string =>
   Buffer.from(`${placedAt} ${orderId}`, 'utf8').toString('base64url');
 
-export const listQuery = z.object({
+export const listQuery = z.strictObject({
   status: z.enum(acceptedStatuses).optional(),
   after: cursor.optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: pageLimit,
 });
-
-/** A schema as OpenAPI 3.1 takes it. */
-const openApi = (schema: z.ZodType): Record<string, unknown> => {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return rest;
-};
 
 export const orderBodySchema = openApi(OrderSubmitted.schema);
 export const cancelBodySchema = openApi(OrderCancellationSubmitted.schema.pick({ reason: true }));
+
+const units = z.int().min(1);
+const status = z.enum(acceptedStatuses);
+
+export const orderSummary = named(
+  'OrderSummary',
+  z.object({
+    orderId: identifier,
+    status,
+    statusSince: moment,
+    placedAt: moment,
+    lines: z.int().describe('How many lines it has.'),
+    units: units.describe('Of all lines together.'),
+  }),
+) satisfies z.ZodType<OrderSummary>;
+
+const ending = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('completed'),
+    at: moment,
+    lines: z.array(
+      z.object({
+        lineId: identifier,
+        quantity: units,
+        shipment: z.int().describe('0 for what no shipment took.'),
+        outcome: z.enum(lineOutcomes),
+      }),
+    ),
+  }),
+  z.object({ kind: z.literal('cancelled'), at: moment, reason: z.enum(cancellationReasons), detail: z.string() }),
+]);
+
+const view = z.object({
+  orderId: identifier,
+  status,
+  statusSince: moment,
+  placedAt: moment.nullable(),
+  customerId: z.string().exactOptional(),
+  region: z.string().nullable(),
+  serviceLevel: z.enum(serviceLevels).nullable(),
+  onShortage: z.enum(shortagePreferences).nullable(),
+  lines: z.array(line),
+  shipments: z
+    .array(
+      z.object({
+        shipment: shipmentNumber,
+        carrier: z.string(),
+        trackingNumber: z.string(),
+        dispatchedAt: moment.nullable(),
+        deliveredAt: moment.nullable(),
+      }),
+    )
+    .describe('What went out.'),
+  delay: z
+    .object({
+      shipment: z.int().describe('0 for the order as a whole.'),
+      reason: z.enum(['stock-short', 'late']),
+      at: moment,
+      expectedAt: moment.exactOptional(),
+    })
+    .nullable(),
+  cancellationWishes: z.int().describe('How often a cancellation was asked for.'),
+  ending: ending.nullable(),
+});
+export const orderView = named('OrderView', view) satisfies z.ZodType<OrderView>;
+
+export const orderDetail = named(
+  'OrderDetail',
+  view.extend({
+    waitsFor: z.string().describe('What it waits for, since when, until when, and what happens then, in a sentence.'),
+    timeline: z.array(
+      z.object({
+        at: moment,
+        fact: z.string(),
+        shipment: z.int().describe('0 for the order as a whole.'),
+        text: z.string(),
+      }),
+    ),
+    toldBy: z.enum(['coordinator', 'orders']).describe('Who says the two; `orders` while the coordinator is away.'),
+    traceId: z.string().nullable().describe('The trace in which it was taken in; null where nothing was traced.'),
+    traceUrl: z.string().nullable().describe('Where to look at that trace; null where nobody said where traces are.'),
+  }),
+) satisfies z.ZodType<OrderDetail>;
+
+export const orderCounts = z.object({
+  total: z.int(),
+  byStatus: z.object(Object.fromEntries(acceptedStatuses.map((each) => [each, z.int()]))),
+});

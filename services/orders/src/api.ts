@@ -1,21 +1,19 @@
 import { identifier, OrderSubmitted } from '@baton/contracts';
 import { Pipeline, Refused, type Reply, traceOfText } from '@baton/messaging';
-import { CONFIG } from '@baton/service-kit';
+import { Answers, CONFIG, keyed, Paged, Repeatable } from '@baton/service-kit';
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
-  applyDecorators,
-  Body,
-  Controller,
-  Get,
-  Headers,
-  HttpCode,
-  Inject,
-  Param,
-  Post,
-  Query,
-  Res,
-} from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { cancelBody, cancelBodySchema, cursorText, idempotencyKey, listQuery, orderBodySchema } from './api-schemas.js';
+  cancelBody,
+  cancelBodySchema,
+  cursorText,
+  listQuery,
+  orderBodySchema,
+  orderCounts,
+  orderDetail,
+  orderSummary,
+  orderView,
+} from './api-schemas.js';
 import { CancelOrder, PlaceOrder } from './commands.js';
 import { type OrdersConfig, traceUrl } from './config.js';
 import { isPlaced, type PlacedOrder } from './domain/order.js';
@@ -56,22 +54,6 @@ export interface OrderPage {
   readonly next: string | null;
 }
 
-const IDEMPOTENCY = {
-  name: 'Idempotency-Key',
-  required: false,
-  description: 'The same key with the same body gets the first answer again; with another body it is refused (422).',
-};
-
-/** What every request with a body may be refused with, before anybody looks at what it says. */
-const Changing = () =>
-  applyDecorators(
-    ApiHeader(IDEMPOTENCY),
-    ApiResponse({ status: 413, description: 'The body is too large (problem+json).' }),
-    ApiResponse({ status: 415, description: 'The body is not sent as JSON (problem+json).' }),
-    ApiResponse({ status: 422, description: 'The Idempotency-Key came with another body before (problem+json).' }),
-    ApiResponse({ status: 503, description: 'Too much waits, or the service stops; try again (problem+json).' }),
-  );
-
 const unknownOrder = (orderId: string): Refused =>
   // What is no identifier is not repeated in the answer: it may hold anything.
   new Refused(
@@ -95,15 +77,15 @@ export class OrdersApi {
     summary: 'Hand over an order',
     description: 'The same order again changes nothing (200). Another one under the same id is refused (409).',
   })
-  @Changing()
+  @Repeatable()
   @ApiBody({ schema: orderBodySchema })
-  @ApiResponse({ status: 201, description: 'Accepted; Location names it.' })
-  @ApiResponse({ status: 200, description: 'The same order was accepted before.' })
+  @Answers(201, 'Accepted; Location names it.', orderView)
+  @Answers(200, 'The same order was accepted before.', orderView)
   @ApiResponse({
     status: 400,
     description: 'Not an order (`issues` names each fault), or its id is `summary` or `counts`, which are pages here.',
   })
-  @ApiResponse({ status: 409, description: 'Another order has this id (problem+json).' })
+  @ApiResponse({ status: 409, description: 'Another order has this id.' })
   async place(
     @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
@@ -120,10 +102,7 @@ export class OrdersApi {
   @Get()
   @ApiOperation({ summary: 'List orders, newest first' })
   @ApiQuery({ name: 'status', required: false, enum: acceptedStatuses })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })
-  @ApiQuery({ name: 'limit', required: false, description: '1 to 200; 50 when absent' })
-  @ApiResponse({ status: 200, description: 'A page; `next` is null on the last.' })
-  @ApiResponse({ status: 400, description: 'No such status, place or limit (problem+json).' })
+  @Paged('orders', orderSummary)
   async list(@Query() query: unknown): Promise<OrderPage> {
     const { status, after, limit } = listQuery.parse(query);
     const rows = await this.queries.list({ status, after, limit: limit + 1 });
@@ -134,7 +113,7 @@ export class OrdersApi {
 
   @Get('summary')
   @ApiOperation({ summary: 'How many orders there are in each status' })
-  @ApiResponse({ status: 200, description: 'A number for each status, and their sum.' })
+  @Answers(200, 'A number for each status, and their sum.', orderCounts)
   async summary(): Promise<{ readonly total: number; readonly byStatus: Readonly<Record<AcceptedStatus, number>> }> {
     const byStatus = await this.queries.countByStatus();
     return { total: Object.values(byStatus).reduce((sum, count) => sum + count, 0), byStatus };
@@ -143,8 +122,8 @@ export class OrdersApi {
   @Get(':orderId')
   @ApiOperation({ summary: 'One order: its status, what it waits for, what happened to it, and its trace' })
   @ApiParam({ name: 'orderId' })
-  @ApiResponse({ status: 200, description: 'The order, without what is personal in it.' })
-  @ApiResponse({ status: 404, description: 'No such order (problem+json).' })
+  @Answers(200, 'The order, without what is personal in it.', orderDetail)
+  @ApiResponse({ status: 404, description: 'No such order.' })
   async read(@Param('orderId') orderId: string): Promise<OrderDetail> {
     const record = await this.placed(orderId);
     const saga = await this.sagas.of(orderId);
@@ -160,13 +139,12 @@ export class OrdersApi {
     summary: 'Ask to cancel an order',
     description: 'A wish: what has gone out stays out, and the customer is told. The status says how it went.',
   })
-  @Changing()
+  @Repeatable()
   @ApiBody({ schema: cancelBodySchema, required: false })
   @ApiParam({ name: 'orderId' })
-  @ApiResponse({ status: 202, description: 'The wish is being worked on.' })
-  @ApiResponse({ status: 400, description: 'Not a wish; `issues` names each fault (problem+json).' })
-  @ApiResponse({ status: 404, description: 'No such order (problem+json).' })
-  @ApiResponse({ status: 409, description: 'It was asked for too often (problem+json).' })
+  @Answers(202, 'The wish is being worked on.', orderView)
+  @ApiResponse({ status: 404, description: 'No such order.' })
+  @ApiResponse({ status: 409, description: 'It was asked for too often.' })
   async cancel(
     @Param('orderId') orderId: string,
     @Body() body: unknown,
@@ -193,11 +171,6 @@ export class OrdersApi {
     return record;
   }
 }
-
-const keyed = (header: string | undefined): { readonly idempotencyKey?: string } => {
-  const key = idempotencyKey.parse(header);
-  return key === undefined ? {} : { idempotencyKey: key };
-};
 
 /** A reply that is a refusal becomes the problem that it is. */
 const accepted = (reply: Reply): Reply => {

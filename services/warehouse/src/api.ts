@@ -1,16 +1,16 @@
 import { identifier, shipmentIdentity, shipmentNumber, timestamp } from '@baton/contracts';
 import { Pipeline } from '@baton/messaging';
+import { Answers, keyed, openApi, Paged, pageLimit, Repeatable } from '@baton/service-kit';
 import { applyDecorators, Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { pickList } from './api-schemas.js';
 import { bodies, ClaimPickList, PackPickList, PickLines, PutAway, ReportShort } from './commands.js';
 import { type PickList, pickListStates, viewOf } from './domain/pick-list.js';
 import { noSuchList } from './reactions.js';
 import { type PickListPage, pageOfPickLists } from './store/pick-list-pages.js';
 import { AnyPickListEntity } from './store/pick-list.entity.js';
-
-const MAX_PAGE = 200;
 
 const keyset = z.tuple([timestamp, identifier, z.coerce.number<string>().pipe(shipmentNumber)]);
 const cursor = z.string().transform((value, context) => {
@@ -24,29 +24,24 @@ const listQuery = z.strictObject({
   location: identifier.optional(),
   state: z.enum(pickListStates).optional(),
   after: cursor.optional(),
-  limit: z.coerce.number().pipe(z.int().min(1).max(MAX_PAGE)).default(50),
+  limit: pageLimit,
 });
 
 const path = z.object({ ...shipmentIdentity, shipment: z.coerce.number().pipe(shipmentNumber) });
 type Path = Readonly<Record<string, string>>;
 
-type BodySchema = Extract<Parameters<typeof ApiBody>[0], { schema: unknown }>['schema'];
-const documented = (schema: z.ZodType) => ({
-  schema: z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' }) as BodySchema,
-});
+const documented = (schema: z.ZodType) => ({ schema: openApi(schema) });
 
 const ByShipment = ':order/:shipment';
-const OfShipment = () => applyDecorators(ApiParam({ name: 'order' }), ApiParam({ name: 'shipment' }));
+const OfShipment = () =>
+  applyDecorators(ApiParam({ name: 'order', type: String }), ApiParam({ name: 'shipment', type: 'integer' }));
 const Working = () =>
   applyDecorators(
     OfShipment(),
-    ApiHeader({
-      name: 'Idempotency-Key',
-      required: false,
-      description: 'The same key and body get the first answer again.',
-    }),
-    ApiResponse({ status: 200, description: 'The list as it is now.' }),
-    ApiResponse({ status: 404, description: 'No such list (problem+json).' }),
+    Repeatable(),
+    Answers(200, 'The list as it is now.', pickList),
+    ApiResponse({ status: 404, description: 'No such list.' }),
+    ApiResponse({ status: 409, description: 'Not as the list stands, or somebody else has it; `detail` says why.' }),
   );
 
 /** Pick lists for the people who work them. Every wish may be repeated: it is idempotent by what it says. */
@@ -66,11 +61,9 @@ export class PickListsApi {
       'lists are found at once. Without one, or for `packed` and `cancelled`, a page looks through all lists there ever ' +
       'were, and takes the longer the rarer what it looks for is.',
   })
-  @ApiQuery({ name: 'location', required: false })
+  @ApiQuery({ name: 'location', required: false, type: String })
   @ApiQuery({ name: 'state', required: false, enum: pickListStates })
-  @ApiQuery({ name: 'after', required: false, description: 'The `next` of the page before' })
-  @ApiQuery({ name: 'limit', required: false, description: `1 to ${MAX_PAGE}` })
-  @ApiResponse({ status: 200, description: 'A page; `next` is null on the last.' })
+  @Paged('items', pickList)
   list(@Query() query: unknown): Promise<PickListPage> {
     return pageOfPickLists(this.database, listQuery.parse(query));
   }
@@ -78,8 +71,8 @@ export class PickListsApi {
   @Get(ByShipment)
   @ApiOperation({ summary: 'One pick list' })
   @OfShipment()
-  @ApiResponse({ status: 200, description: 'The list.' })
-  @ApiResponse({ status: 404, description: 'No such list (problem+json).' })
+  @Answers(200, 'The list.', pickList)
+  @ApiResponse({ status: 404, description: 'No such list.' })
   async read(@Param() params: Path): Promise<PickList> {
     const { orderId, shipment } = identityIn(params);
     const list = await this.database
@@ -100,7 +93,7 @@ export class PickListsApi {
     @Headers('idempotency-key') key: string | undefined,
   ): Promise<unknown> {
     const wish = { ...identityIn(params), ...bodies.claim.parse(body) };
-    return (await this.pipeline.submit(ClaimPickList, wish, repeatable(key))).body;
+    return (await this.pipeline.submit(ClaimPickList, wish, keyed(key))).body;
   }
 
   @Post(`${ByShipment}/pick`)
@@ -116,7 +109,7 @@ export class PickListsApi {
     const { worker, ...said } = bodies.pick.parse(body);
     const picks = 'picks' in said ? said.picks : [said];
     const wish = { ...identityIn(params), picks, ...(worker !== undefined && { worker }) };
-    return (await this.pipeline.submit(PickLines, wish, repeatable(key))).body;
+    return (await this.pipeline.submit(PickLines, wish, keyed(key))).body;
   }
 
   @Post(`${ByShipment}/short`)
@@ -130,7 +123,7 @@ export class PickListsApi {
     @Headers('idempotency-key') key: string | undefined,
   ): Promise<unknown> {
     const wish = { ...identityIn(params), ...bodies.short.parse(body) };
-    return (await this.pipeline.submit(ReportShort, wish, repeatable(key))).body;
+    return (await this.pipeline.submit(ReportShort, wish, keyed(key))).body;
   }
 
   @Post(`${ByShipment}/pack`)
@@ -144,7 +137,7 @@ export class PickListsApi {
     @Headers('idempotency-key') key: string | undefined,
   ): Promise<unknown> {
     const wish = { ...identityIn(params), ...bodies.pack.parse(body) };
-    return (await this.pipeline.submit(PackPickList, wish, repeatable(key))).body;
+    return (await this.pipeline.submit(PackPickList, wish, keyed(key))).body;
   }
 
   @Post(`${ByShipment}/put-away`)
@@ -152,14 +145,8 @@ export class PickListsApi {
   @Working()
   @ApiOperation({ summary: 'What had left its shelf is back on it; the stopped list ends' })
   async putAway(@Param() params: Path, @Headers('idempotency-key') key: string | undefined): Promise<unknown> {
-    return (await this.pipeline.submit(PutAway, identityIn(params), repeatable(key))).body;
+    return (await this.pipeline.submit(PutAway, identityIn(params), keyed(key))).body;
   }
 }
 
 const identityIn = ({ order, shipment }: Path) => path.parse({ orderId: order, shipment });
-
-const idempotencyKey = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,255}$/, 'Idempotency-Key must be 1 to 255 visible ASCII characters');
-const repeatable = (key: string | undefined) =>
-  key === undefined ? {} : { idempotencyKey: idempotencyKey.parse(key) };

@@ -1,12 +1,13 @@
 import { timestamp } from '@baton/contracts';
 import { Refused } from '@baton/messaging';
-import { CONFIG } from '@baton/service-kit';
+import { Answers, CONFIG } from '@baton/service-kit';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import type { CoordinatorConfig } from '../config.js';
 import { Definitions, sagaNames } from '../definitions/index.js';
+import { kpiAnswer } from './api-schemas.js';
 import { inputParameters, type Inputs, inputsOf } from './inputs.js';
 import { type Kpis, kpisOf, type PeriodKpis, periodKpisOf } from './report.js';
 import { ROLLUP_SQL, type RollupRow, type Span, spans } from './rollup-store.js';
@@ -52,11 +53,12 @@ const AMOUNTS = Object.keys(inputParameters);
 
 const InputQueries = () => (target: object, name: string, descriptor: PropertyDescriptor) => {
   for (const amount of AMOUNTS) {
-    ApiQuery({ name: amount, required: false, description: 'in place of the setting of the same name' })(
-      target,
-      name,
-      descriptor,
-    );
+    ApiQuery({
+      name: amount,
+      required: false,
+      description: 'in place of the setting of the same name',
+      schema: { type: 'number', minimum: 0 },
+    })(target, name, descriptor);
   }
 };
 
@@ -77,16 +79,22 @@ export class KpisApi {
       'Hours and days are those of UTC; the stretch is widened to whole ones. Each thing counts in the hour in which it ' +
       'happened, whenever it was heard. Percentiles are exact to 5 %.',
   })
-  @ApiQuery({ name: 'definition', required: false, description: 'Kind of saga; `order-fulfilment` when absent' })
+  @ApiQuery({
+    name: 'definition',
+    required: false,
+    enum: sagaNames,
+    description: 'Kind of saga; the first when absent',
+  })
   @ApiQuery({
     name: 'from',
     required: false,
+    type: String,
     description: 'Date or moment; 24 hours or 7 days before `to` when absent',
   })
-  @ApiQuery({ name: 'to', required: false, description: 'Date or moment; now when absent' })
+  @ApiQuery({ name: 'to', required: false, type: String, description: 'Date or moment; now when absent' })
   @ApiQuery({ name: 'by', required: false, enum: spans, description: '`hour` when absent' })
   @InputQueries()
-  @ApiResponse({ status: 200, description: 'The figures, in all and by hour or day.' })
+  @Answers(200, 'The figures, in all and by hour or day.', kpiAnswer)
   @ApiResponse({ status: 400, description: 'Not a stretch of time, or a longer one than can be asked for.' })
   async read(@Query() query: unknown): Promise<KpiAnswer> {
     const { definition, by, from: since, to: until, ...stated } = kpisQuery.parse(query);
