@@ -1,9 +1,11 @@
+export type { SagaSummary, SagaView } from './api.js';
 export { coordinator } from './coordinator.module.js';
 export { DeadlineDue, SkipStep } from './commands.js';
 export { dueSagas } from './deadlines.js';
 export { Definitions, sagaPlans } from './definitions/index.js';
 export { orderFulfilmentV1 } from './definitions/order-fulfilment.v1.js';
 export type { HistoryRecord, IncidentRecord, SagaRecord } from './domain/records.js';
+export type { KpiAnswer } from './kpis/api.js';
 export { KpiRollup } from './kpis/rollup.js';
 export { ENDED as KPI_ENDED } from './kpis/rollup-store.js';
 export { CoordinatorReactions } from './reactions.js';

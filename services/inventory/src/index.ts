@@ -1,3 +1,4 @@
+export type { ChangedLevel, ImportedStock, StockView } from './api.js';
 export * from './commands.js';
 export * from './domain/allocate.js';
 export * from './domain/decide.js';

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 
 interface Operation {
-  readonly responses?: object;
+  readonly responses?: Readonly<Record<string, { readonly content?: object }>>;
   readonly parameters?: readonly { readonly in: string; readonly name: string; readonly required?: boolean }[];
 }
 interface OpenApiDocument {
@@ -32,6 +32,7 @@ const faultsOf = (path: string, { responses = {}, parameters = [] }: Operation):
   const names = parameters.map((parameter) => `${parameter.in} ${parameter.name.toLowerCase()}`);
   return [
     ...(Object.keys(responses).some((status) => status.startsWith('2')) ? [] : ['no 2xx']),
+    ...Object.entries(responses).flatMap(([status, { content }]) => (content ? [] : `${status} holds nothing`)),
     ...taken.filter((name) => !declared.includes(name)).map((name) => `{${name}} is not declared`),
     ...names.filter((name, index) => names.indexOf(name) !== index).map((name) => `${name} is declared twice`),
   ];
@@ -43,7 +44,7 @@ describe('The OpenAPI documents', () => {
   });
 
   it.each(services.map(({ name }) => name))(
-    'of %s says of each operation how it succeeds and what it takes',
+    'of %s says of each operation how it succeeds and fails, and what it takes',
     (name) => {
       const faults = Object.entries(documentOf(name).paths).flatMap(([path, item]) =>
         Object.entries(item).flatMap(([method, operation]) =>

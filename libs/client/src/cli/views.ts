@@ -1,5 +1,6 @@
 import picocolors from 'picocolors';
-import type { Incident, OrderDetail, OrderSummary, StockView } from '../client/views.js';
+import type { Incident } from '../client/saga-views.js';
+import type { OrderDetail, OrderSummary, StockView } from '../client/views.js';
 import { type Output, printable } from './io.js';
 import { table } from './table.js';
 

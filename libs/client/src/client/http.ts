@@ -19,7 +19,8 @@ export interface HttpOptions {
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
-  readonly path: string;
+  /** Parts of the path, as they are: they are escaped here. */
+  readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
   /** Makes a repetition of a POST safe: the second gets the first one's answer. */
@@ -49,6 +50,7 @@ export class Http {
   /**
    * @throws BatonError for an answer that is an error
    * @throws BatonUnreachable when there was no answer
+   * @throws RangeError for a part of the path that can be none: an id that is empty, or a dot or two
    */
   async send<Answer>(request: HttpRequest): Promise<Answer> {
     const { retries = RETRIES, retryDelayMs = RETRY_DELAY_MS } = this.options;
@@ -65,14 +67,14 @@ export class Http {
   }
 
   /** One page of a list; services name the list by what it lists. */
-  async page<Item>(path: string, query: HttpRequest['query'] = {}): Promise<Page<Item>> {
+  async page<Item>(path: HttpRequest['path'], query: HttpRequest['query'] = {}): Promise<Page<Item>> {
     const { next, ...rest } = await this.send<{ readonly next?: string | null }>({ method: 'GET', path, query });
     const items = Object.values<unknown>(rest).find(Array.isArray) as readonly Item[] | undefined;
     return { items: items ?? [], next: next ?? null };
   }
 
   private async once<Answer>({ method, path, query = {}, body, idempotencyKey }: HttpRequest): Promise<Answer> {
-    const url = new URL(path.replace(/^\//, ''), this.base);
+    const url = new URL(path.map(escaped).join('/'), this.base);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
@@ -106,6 +108,12 @@ export class Http {
     }
   }
 }
+
+/** Escaped or not, a dot or two would lead to another path, and so would nothing. */
+const escaped = (part: string): string => {
+  if (/^\.{0,2}$/.test(part)) throw new RangeError(`${JSON.stringify(part)} is no id.`);
+  return encodeURIComponent(part);
+};
 
 const parse = (text: string): unknown => {
   try {
