@@ -3,7 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { everyItem } from '../client/baton-client.js';
 import { orderStatuses, type OrderStatus, type Page, type PageOptions } from '../client/views.js';
 import { clientOf, type Connection, DEFAULT_URL } from './connection.js';
-import { type Io, printable, say } from './io.js';
+import { type Io, printable, say, sayJson } from './io.js';
 import { addKpis } from './kpis.js';
 import { publish, type PublishOptions } from './publish/command.js';
 import { incidentsTable, ordersTable, orderPage, stockTable } from './views.js';
@@ -61,7 +61,7 @@ export const createProgram = (io: Io): Command => {
       .option('--json', 'JSON for machines in place of text');
   const listing = (name: string, description: string): Command =>
     command(name, description).option('--limit <n>', 'show at most so many', integer(1, 1_000_000), 50);
-  const json = (value: unknown): void => say(io.stdout, JSON.stringify(value));
+  const json = (value: unknown): void => sayJson(io.stdout, value);
 
   command('publish', 'Publish order events from JSON lines, or sample orders')
     .addArgument(new Argument('[file]', 'JSON lines; - for standard input'))
