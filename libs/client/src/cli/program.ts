@@ -124,7 +124,7 @@ export const createProgram = (io: Io): Command => {
     .action(async (sku: string, location: string, quantity: number, options: Connection) => {
       const level = await clientOf(io, options).stock.replenish(sku, location, quantity);
       if (options.json) return json(level);
-      const { onHand, reserved, served = [] } = level;
+      const { onHand, reserved, served } = level;
       say(io.stdout, `${sku} at ${location}: ${onHand} on hand, ${reserved} reserved.`);
       for (const { orderId } of served) say(io.stdout, `Order ${printable(orderId)} got what it waited for.`);
     });
