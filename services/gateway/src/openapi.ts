@@ -51,13 +51,13 @@ export const mergeOpenApi = (documents: ReadonlyMap<string, OpenApi | undefined>
   };
 };
 
-/** A document whose references say the service's name, as its schemas are called in the merged one. */
+/** A document whose references and operations say the service's name, so that they stay apart in the merged one. */
 const renamed = (document: OpenApi, service: string): OpenApi =>
-  JSON.parse(JSON.stringify(document), (key, value: unknown) =>
-    key === '$ref' && typeof value === 'string'
-      ? value.replace(/^#\/components\/schemas\//, `#/components/schemas/${service}.`)
-      : value,
-  ) as OpenApi;
+  JSON.parse(JSON.stringify(document), (key, value: unknown) => {
+    if (typeof value !== 'string') return value;
+    if (key === 'operationId') return `${service}_${value}`;
+    return key === '$ref' ? value.replace(/^#\/components\/schemas\//, `#/components/schemas/${service}.`) : value;
+  }) as OpenApi;
 
 /** The operations of a document, in its order. */
 export const operationsOf = ({ paths = {} }: OpenApi): readonly Operation[] =>

@@ -13,6 +13,7 @@ beforeAll(async () => {
 });
 
 interface Operation {
+  readonly operationId?: string;
   readonly responses?: Readonly<Record<string, { readonly content?: object }>>;
   readonly parameters?: readonly { readonly in: string; readonly name: string; readonly required?: boolean }[];
 }
@@ -54,6 +55,13 @@ describe('The OpenAPI documents', () => {
       expect(faults).toEqual([]);
     },
   );
+
+  it.each(services.map(({ name }) => name))('of %s gives each operation a name of its own', (name) => {
+    const names = Object.values(documentOf(name).paths).flatMap((item) =>
+      Object.values(item).map(({ operationId }) => operationId),
+    );
+    expect(names).toEqual([...new Set(names)]);
+  });
 
   it('are the same each time', async () => {
     expect([...(await openApiFiles(services))]).toEqual([...files]);
