@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
 import { Body, Controller, Get, Module, Param, Post } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defineService } from './service.js';
@@ -147,6 +148,39 @@ describe('A body', () => {
   it('may begin with a byte order mark', async () => {
     const answer = await send('POST', '/things/1', JSON_BODY, '\ufeff{"a": 1}');
     expect(answer).toMatchObject({ status: 201, text: '{"body":{"a":1}}' });
+  });
+});
+
+describe('What is no HTTP', () => {
+  /** All that comes back for some bytes, until the connection is closed. */
+  const raw = (bytes: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const { hostname, port } = new URL(service.url);
+      const socket = connect(Number(port), hostname, () => socket.write(bytes));
+      let text = '';
+      socket.on('data', (data) => (text += String(data)));
+      socket.on('error', reject);
+      socket.on('close', () => resolve(text));
+    });
+  const post = 'POST /things/1 HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
+
+  it.each([
+    ['a request line', 'Jane\r\n\r\n', 400, 'malformed-http'],
+    ['a chunk', `${post}transfer-encoding: chunked\r\n\r\nJane\r\n`, 400, 'malformed-http'],
+    [
+      'a head that is too large',
+      `GET /things/1 HTTP/1.1\r\nhost: x\r\ncookie: ${'Jane'.repeat(5_000)}\r\n\r\n`,
+      431,
+      'head-too-large',
+    ],
+  ])('gets a problem, too: %s', async (_name, bytes, status, code) => {
+    const [head = '', text = ''] = (await raw(bytes)).split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    const lengths = /content-length: (\d+)/.exec(head);
+    expect(text).toHaveLength(Number(lengths?.[1]));
+    const headers = { 'content-type': /content-type: (.+)/.exec(head)?.[1] };
+    expectProblem({ status, headers, text }, status, code, /./);
+    expect(text).not.toMatch(/Jane/);
   });
 });
 

@@ -34,6 +34,7 @@ import { BASE_CONFIG, PIPELINE } from './tokens.js';
 import { refuseUnknown } from './refuse-unknown.js';
 import { retentionOf } from './retention.js';
 import { connectTransport } from './transport.js';
+import { answerUnreadable } from './unreadable.js';
 
 /** How to start a service; what is left out comes from the environment. */
 export interface StartOptions {
@@ -153,6 +154,7 @@ export const startService = async (
     server.setIsInitHookCalled(true);
     await app.startAllMicroservices();
   }
+  answerUnreadable(app.getHttpServer());
   await app.listen(config.PORT, config.HOST);
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
