@@ -182,6 +182,12 @@ describe('What is no HTTP', () => {
     expectProblem({ status, headers, text }, status, code, /./);
     expect(text).not.toMatch(/Jane/);
   });
+
+  it('has only the head of an answer, if that is what was asked for', async () => {
+    const answer = await raw(`HEAD /things/1 HTTP/1.1\r\nhost: x\r\ncookie: ${'Jane'.repeat(5_000)}\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1.1 431 [^]+\r\n\r\n$/);
+    expect(answer).not.toContain('{');
+  });
 });
 
 it('An answer has no tag that a client could ask again with', async () => {

@@ -18,15 +18,19 @@ const MALFORMED = new Refused(400, 'malformed-http', 'This is not HTTP/1.1 as RF
 export const answerUnreadable = (server: Server): void => {
   const answers = new WeakMap<Duplex, ServerResponse>();
   server.on('request', (request, response) => answers.set(request.socket, response));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+  server.on('clientError', (error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }, socket) => {
     const answer = answers.get(socket);
     const isWithinAnother = answer?.headersSent === true && !answer.writableFinished;
     if (!socket.writable || isWithinAnother) socket.destroy();
-    else socket.end(answerOf(known[error.code ?? ''] ?? MALFORMED), () => socket.destroy());
+    else {
+      const [head, body] = answerOf(known[error.code ?? ''] ?? MALFORMED);
+      const isHead = error.rawPacket?.toString('latin1', 0, 5) === 'HEAD ';
+      socket.end(isHead ? head : head + body, () => socket.destroy());
+    }
   });
 };
 
-const answerOf = (refused: Refused): string => {
+const answerOf = (refused: Refused): readonly [head: string, body: string] => {
   const body = JSON.stringify(problemOf(refused));
   const head = [
     `HTTP/1.1 ${refused.status} ${STATUS_CODES[refused.status]}`,
@@ -34,5 +38,5 @@ const answerOf = (refused: Refused): string => {
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ];
-  return `${head.join('\r\n')}\r\n\r\n${body}`;
+  return [`${head.join('\r\n')}\r\n\r\n`, body];
 };

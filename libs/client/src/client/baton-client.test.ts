@@ -23,6 +23,16 @@ test('the address may have a path, and ids are escaped in it', async () => {
   expect(gateway.seen[0]?.path).toBe('/shop/orders/a~b%3Ac%2F..%2Fd');
 });
 
+test.for(['', 'a b', 'ü', '€', 'x'.repeat(256)])(
+  'what can be no Idempotency-Key is not sent: %j',
+  async (idempotencyKey) => {
+    const gateway = await fakeGateway(() => ({ body: {} }));
+    const { orders } = new BatonClient({ url: gateway.url, ...fast });
+    await expect(orders.submit(order, { idempotencyKey })).rejects.toThrow(RangeError);
+    expect(gateway.seen).toEqual([]);
+  },
+);
+
 test.for(['', '.', '..'])('what can be no part of a path is not sent as an id: %j', async (id) => {
   const gateway = await fakeGateway(() => ({ body: { orders: [], next: null } }));
   const { orders, stock, sagas } = new BatonClient({ url: gateway.url });

@@ -30,7 +30,8 @@ const PAGE_SIZE = 200;
  *     console.log((await baton.orders.get(order.orderId)).waitsFor);
  *
  * Every method rejects with a BatonError for an answer that is an error (its problem+json in `problem`), and with a
- * BatonUnreachable when there is no answer; with a RangeError, and nothing sent, for an id that can be none.
+ * BatonUnreachable when there is no answer; with a RangeError, and nothing sent, for an id or an
+ * Idempotency-Key that can be none.
  */
 export class BatonClient {
   private readonly http: Http;

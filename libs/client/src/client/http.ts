@@ -23,7 +23,7 @@ export interface HttpRequest {
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
-  /** Makes a repetition of a POST safe: the second gets the first one's answer. */
+  /** Makes a repetition of a POST safe: the second gets the first one's answer. See `isIdempotencyKey`. */
   readonly idempotencyKey?: string;
   /** A repetition is safe without a key: it sets what it says. */
   readonly repeatable?: boolean;
@@ -33,6 +33,9 @@ const TIMEOUT_MS = 30_000;
 const RETRIES = 3;
 const RETRY_DELAY_MS = 200;
 const AWAY = new Set([429, 502, 503, 504]);
+
+/** True for what may stand in the header: visible ASCII, so that it means the same everywhere. */
+export const isIdempotencyKey = (text: string): boolean => /^[\x21-\x7e]{1,255}$/.test(text);
 
 /** JSON over HTTP with problem+json errors, and repetition where it can do no harm. */
 export class Http {
@@ -50,7 +53,7 @@ export class Http {
   /**
    * @throws BatonError for an answer that is an error
    * @throws BatonUnreachable when there was no answer
-   * @throws RangeError for a part of the path that can be none: an id that is empty, or a dot or two
+   * @throws RangeError for a part of the path that can be none (an id that is empty, or a dot or two), or such a key
    */
   async send<Answer>(request: HttpRequest): Promise<Answer> {
     const { retries = RETRIES, retryDelayMs = RETRY_DELAY_MS } = this.options;
@@ -77,6 +80,9 @@ export class Http {
     const url = new URL(path.map(escaped).join('/'), this.base);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) {
+      throw new RangeError('An Idempotency-Key is 1 to 255 visible ASCII characters.');
     }
     const { response, text } = await this.exchange(url, {
       method,
