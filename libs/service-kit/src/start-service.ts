@@ -25,6 +25,7 @@ import { onceThere, openDatabase } from './database.js';
 import { readJson } from './json-bodies.js';
 import { DeadLettersController } from './dead-letters.js';
 import { HealthController } from './health.js';
+import { lastAnswers } from './last-answers.js';
 import { logRequestsBy, makeLogger, pipelineLog } from './logging.js';
 import { observeService } from './measuring.js';
 import { openApiOf, serveOpenApi } from './openapi.js';
@@ -155,6 +156,7 @@ export const startService = async (
     await app.startAllMicroservices();
   }
   answerUnreadable(app.getHttpServer());
+  const stopsAnswering = lastAnswers(app.getHttpServer());
   await app.listen(config.PORT, config.HOST);
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
@@ -171,6 +173,7 @@ export const startService = async (
     await housekeeper?.stop();
     // Requests under way are answered first; what then still waits (for a Postgres that is away) is cut off.
     const server = app.getHttpServer();
+    stopsAnswering();
     const cut = setTimeout(() => server.closeAllConnections(), ANSWER_DEADLINE_MS);
     const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     await app.close().finally(() => {

@@ -266,6 +266,7 @@ describe('The gateway', () => {
     await eventually(() => !stopping.app.getHttpServer().listening);
     release();
     expect((await answer).status).toBe(200);
+    expect((await answer).headers.get('connection')).toBe('close');
     await stopped;
   });
 
