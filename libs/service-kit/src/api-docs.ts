@@ -4,8 +4,8 @@ import { z } from 'zod';
 
 type Schema = Extract<Parameters<typeof ApiResponse>[0], { schema: unknown }>['schema'];
 
-/** Items that a page of a list may have at most, and has when nothing is said. */
-export const MAX_PAGE = 200;
+/** Items that a page of a list has at most, and when nothing is said. */
+const MAX_PAGE = 200;
 const PAGE = 50;
 
 /** The `limit` of a list's query. */
@@ -20,7 +20,7 @@ const idempotencyKey = z
 export const keyed = (header: string | undefined): { readonly idempotencyKey?: string } =>
   header === undefined ? {} : { idempotencyKey: idempotencyKey.parse(header) };
 
-/** A schema as OpenAPI 3.1 takes it; of what may be said, for answers too: a reader must expect members to be added. */
+/** A schema as OpenAPI 3.1 takes it. It allows members that it does not name: answers may gain some. */
 export const openApi = (schema: z.ZodType): Schema => {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return rest as Schema;

@@ -1,4 +1,4 @@
-export { Answers, keyed, MAX_PAGE, moment, named, openApi, Paged, pageLimit, Repeatable } from './api-docs.js';
+export { Answers, keyed, moment, named, openApi, Paged, pageLimit, Repeatable } from './api-docs.js';
 export * from './config.js';
 export { endTelemetry } from './end-telemetry.js';
 export * from './logging.js';

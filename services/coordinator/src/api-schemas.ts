@@ -134,6 +134,8 @@ export const sagaView = named(
   }),
 ) satisfies z.ZodType<SagaView>;
 
+export const skipped = z.object({ skipped: z.literal(true) });
+
 export const counts = z.object({
   running: z.int(),
   waiting: z.int(),

@@ -1,9 +1,9 @@
 import { identifier } from '@baton/contracts';
 import { Pipeline, Refused } from '@baton/messaging';
 import { explain, type Unit } from '@baton/saga';
+import { Answers, Paged } from '@baton/service-kit';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { Answers, Paged } from '@baton/service-kit';
 import {
   bodySchemas,
   counts,
@@ -15,9 +15,9 @@ import {
   sagaStatuses,
   sagaSummary,
   sagaView,
+  skipped,
   skipRequest,
 } from './api-schemas.js';
-import { z } from 'zod';
 import { SkipStep } from './commands.js';
 import { Definitions, sagaNames } from './definitions/index.js';
 import type { IncidentRecord, SagaRecord } from './domain/records.js';
@@ -49,7 +49,7 @@ const OfDefinition = () =>
     name: 'definition',
     required: false,
     enum: sagaNames,
-    description: 'Kind of saga; the first when absent',
+    description: `Kind of saga; \`${sagaNames[0]}\` when absent`,
   });
 
 /** Operators ask in the present; what an incident is late by depends on it. */
@@ -114,7 +114,7 @@ export class SagasApi {
   @OfDefinition()
   @ApiParam({ name: 'orderId' })
   @ApiBody({ schema: bodySchemas.skip })
-  @Answers(200, 'The step is skipped.', z.object({ skipped: z.literal(true) }))
+  @Answers(200, 'The step is skipped.', skipped)
   @ApiResponse({ status: 404, description: 'Nothing is known of such an order.' })
   @ApiResponse({ status: 409, description: 'Nothing waits for this step, or it cannot be skipped.' })
   async skip(@Param('orderId') orderId: string, @Query() query: unknown, @Body() body: unknown): Promise<unknown> {

@@ -1,9 +1,9 @@
 import { identifier } from '@baton/contracts';
 import { Pipeline, Refused } from '@baton/messaging';
+import { Answers, keyed, Paged, Repeatable } from '@baton/service-kit';
 import { applyDecorators, Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { Answers, keyed, Paged, Repeatable } from '@baton/service-kit';
 import {
   audit,
   backordersQuery,
@@ -18,8 +18,8 @@ import {
   stockView,
 } from './api-schemas.js';
 import { catalogue, CountStock, ImportStock, ReplenishStock, replenishment, shelfCount } from './commands.js';
-import type { Imported, Kept, LevelView } from './domain/keeping.js';
 import type { Decision } from './domain/decide.js';
+import type { Imported, Kept, LevelView } from './domain/keeping.js';
 import type { Reservation } from './domain/reservation.js';
 import type { Stock } from './domain/stock.js';
 import { type Drift, InventoryReads, NAMED_RESERVATIONS } from './store/reads.js';

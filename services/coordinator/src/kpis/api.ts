@@ -83,7 +83,7 @@ export class KpisApi {
     name: 'definition',
     required: false,
     enum: sagaNames,
-    description: 'Kind of saga; the first when absent',
+    description: `Kind of saga; \`${sagaNames[0]}\` when absent`,
   })
   @ApiQuery({
     name: 'from',
