@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { superstoreOrders } from './sample/superstore.js';
@@ -77,6 +78,20 @@ test('the exit code is the process’s, and a failure is one line without a stac
   expect(await baton(['publish', '-', '--url', NOBODY], { stdin: '{}' })).toMatchObject({
     code: 2,
     err: expect.stringMatching(/^standard input:1: orderId: /),
+  });
+});
+
+test.skipIf(process.platform !== 'linux')('a full disk is a failure in one line', async () => {
+  const gateway = await fakeGateway(() => ({ body: { orders: [summary(1)], next: null } }));
+  const full = await open('/dev/full', 'w');
+  const child = spawn(process.execPath, [MAIN, 'orders', '--url', gateway.url], { stdio: ['ignore', full.fd, 'pipe'] });
+  let err = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  await full.close();
+  expect({ code, err }).toEqual({
+    code: 1,
+    err: expect.stringMatching(/^baton: ENOSPC: no space left on device.*\n$/),
   });
 });
 

@@ -1,12 +1,19 @@
 #!/usr/bin/env node
+import { exitCodes } from './cli/exit-codes.js';
 import { run } from './cli/run.js';
 
-// A reader such as `head` that has seen enough is no error, and ends nothing that is being sent.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
-
 const { stdin, stdout, stderr, env } = process;
-process.exitCode = await run(process.argv.slice(2), { stdin, stdout, stderr, env });
+
+let unwritten = false;
+// A reader such as `head` that has seen enough is no error, and ends nothing that is being sent.
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE' || unwritten) return;
+  unwritten = true;
+  process.exitCode = exitCodes.failed;
+  stderr.write(`baton: ${error.message}\n`);
+});
+// Nobody is left to be told.
+stderr.on('error', () => undefined);
+
+const code = await run(process.argv.slice(2), { stdin, stdout, stderr, env });
+process.exitCode ||= code;

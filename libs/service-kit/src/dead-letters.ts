@@ -1,15 +1,16 @@
-import { discard, heldMessages, type PipelineRuntime, redrive, Refused } from '@baton/messaging';
+import { discard, type HeldMessage, heldMessages, type PipelineRuntime, redrive, Refused } from '@baton/messaging';
 import { Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { pageLimit } from './paging.js';
+import { Answers, moment, named } from './api-docs.js';
+import { Paged, pageLimit, pageOf } from './paging.js';
 import { PIPELINE } from './tokens.js';
 
 /** Postgres' largest bigint. */
 const LAST_ID = 2n ** 63n - 1n;
 
 const states = ['dead', 'retrying', 'parked'] as const;
-const listQuery = z.object({
+const listQuery = z.strictObject({
   state: z.enum(states).default('dead'),
   after: z.coerce.bigint().min(0n).max(LAST_ID).default(0n),
   limit: pageLimit,
@@ -17,7 +18,26 @@ const listQuery = z.object({
 const rowId = z.string().regex(/^\d{1,18}$/, 'must be a number');
 
 const ROW = { name: 'id', description: 'From the list' };
-const NOT_THERE = { status: 404, description: 'No such dead letter (problem+json).' };
+const NOT_THERE = { status: 404, description: 'No such dead letter.' };
+
+const waitsFor = rowId.exactOptional().describe('The failed message of its key that it waits behind.');
+
+const deadLetter = named(
+  'DeadLetter',
+  z.object({
+    id: rowId,
+    state: z.enum(states),
+    key: z.string().describe('Messages of the same key wait behind it; usually an order id.'),
+    name: z.string().describe('What kind of message it is.'),
+    origin: z.string().describe('Where it came from.'),
+    reason: z.string().describe('Why it was put aside.'),
+    tries: z.int(),
+    at: moment,
+    waitsFor,
+  }),
+) satisfies z.ZodType<HeldMessage>;
+const redriven = z.object({ id: rowId, state: z.enum(['retrying', 'parked']), waitsFor });
+const discarded = z.object({ id: rowId, state: z.literal('discarded') });
 
 const notThere = (id: string): Refused =>
   new Refused(404, 'no-such-dead-letter', `There is no dead letter ${id}; list them first.`);
@@ -33,14 +53,12 @@ export class DeadLettersController {
     summary: 'Messages put aside, oldest first, with the reason and what they wait for; never their content.',
   })
   @ApiQuery({ name: 'state', required: false, enum: states, description: '`dead` when absent' })
-  @ApiQuery({ name: 'after', required: false, description: '`next` of the page before' })
-  @ApiQuery({ name: 'limit', required: false, description: '1 to 200; 50 when absent' })
-  @ApiResponse({ status: 200, description: 'A page; without `next` it is the last.' })
-  @ApiResponse({ status: 400, description: 'No such state, place or limit (problem+json).' })
+  @Paged('items', deadLetter)
   async list(@Query() raw: unknown) {
     const { state, after, limit } = listQuery.parse(raw);
-    const items = await heldMessages(this.pipeline.database, state, after, limit);
-    return { items, next: items.length === limit ? items.at(-1)?.id : undefined };
+    const found = await heldMessages(this.pipeline.database, state, after, limit + 1);
+    const { page, next } = pageOf(found, limit, ({ id }) => [id]);
+    return { items: page, next };
   }
 
   @Post(':id/redrive')
@@ -50,10 +68,11 @@ export class DeadLettersController {
       'Tries a dead letter again, as if its message came now; behind an earlier one of its key it waits for that.',
   })
   @ApiParam(ROW)
-  @ApiResponse({
-    status: 202,
-    description: 'It is being tried (`retrying`), or waits for `waitsFor` to be redriven or discarded (`parked`).',
-  })
+  @Answers(
+    202,
+    'It is being tried (`retrying`), or waits for `waitsFor` to be redriven or discarded (`parked`).',
+    redriven,
+  )
   @ApiResponse(NOT_THERE)
   async redrive(@Param('id') id: string) {
     const redriven = await redrive(this.pipeline.database, rowId.parse(id));
@@ -65,7 +84,7 @@ export class DeadLettersController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Gives a dead letter up for good; what waited behind it goes on.' })
   @ApiParam(ROW)
-  @ApiResponse({ status: 200, description: 'It is gone.' })
+  @Answers(200, 'It is gone.', discarded)
   @ApiResponse(NOT_THERE)
   async discard(@Param('id') id: string) {
     if (!(await discard(this.pipeline.database, rowId.parse(id)))) throw notThere(id);

@@ -1,12 +1,13 @@
-export * from './changing.js';
+export { Answers, moment, named, openApi } from './api-docs.js';
 export * from './config.js';
 export { endTelemetry } from './end-telemetry.js';
 export * from './logging.js';
 export * from './measuring.js';
-export { bodySchema, describeOpenApi } from './openapi.js';
+export { describeOpenApi } from './openapi.js';
 export * from './paging.js';
 export { isTelling, strike } from './personal.js';
 export * from './problem.js';
 export * from './run-service.js';
 export * from './service.js';
 export * from './start-service.js';
+export * from './repeatable.js';

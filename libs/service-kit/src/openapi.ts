@@ -4,30 +4,26 @@ import { type INestApplication, Module, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { z } from 'zod';
 import { DeadLettersController } from './dead-letters.js';
+import { withProblems } from './problem-docs.js';
 import { CONFIG, type ServiceDefinition } from './service.js';
 import { BASE_CONFIG, PIPELINE } from './tokens.js';
 
 @Module({})
 class DescribedModule {}
 
-/** The schema of a body, as OpenAPI 3.1 takes it. */
-export const bodySchema = (schema: z.ZodType): Record<string, unknown> => {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return rest;
-};
-
 /** The OpenAPI 3.1 document of a service, generated from its controllers. */
 export const openApiOf = (app: INestApplication, { name, doc }: ServiceDefinition): OpenAPIObject =>
-  SwaggerModule.createDocument(
-    app,
-    new DocumentBuilder()
-      .setOpenAPIVersion('3.1.0')
-      .setTitle(`Baton ${name}`)
-      .setDescription(doc)
-      .setVersion('1')
-      .build(),
+  withProblems(
+    SwaggerModule.createDocument(
+      app,
+      new DocumentBuilder()
+        .setOpenAPIVersion('3.1.0')
+        .setTitle(`Baton ${name}`)
+        .setDescription(doc)
+        .setVersion('1')
+        .build(),
+    ),
   );
 
 /** The same document without a database, a transport or a port: no class of the service is instantiated. */
@@ -53,5 +49,7 @@ export const describeOpenApi = async (definition: ServiceDefinition): Promise<Op
 
 /** Serves a document at `/openapi.json`. */
 export const serveOpenApi = (app: INestApplication, document: OpenAPIObject): void => {
-  app.use('/openapi.json', (_: unknown, response: { json(body: unknown): void }) => response.json(document));
+  app.getHttpAdapter().get('/openapi.json', (_: unknown, response: { json(body: unknown): void }) => {
+    response.json(document);
+  });
 };

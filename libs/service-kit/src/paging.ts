@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiQuery } from '@nestjs/swagger';
 import { z } from 'zod';
+import { Answers } from './api-docs.js';
 
 const MAX_PAGE = 200;
 const DEFAULT_PAGE = 50;
@@ -43,11 +44,21 @@ export const pageOf = <Row>(
   return { page, next: last === undefined ? null : placeOf(last).join('/') };
 };
 
-/** Documents a list that is read page by page. */
-export const Paged = () =>
+/** Documents a list that is read page by page, the rows of a page under their name. */
+export const Paged = (name: string, row: z.ZodType): MethodDecorator =>
   applyDecorators(
-    ApiQuery({ name: 'after', required: false, description: '`next` of the page before' }),
-    ApiQuery({ name: 'limit', required: false, description: `1 to ${MAX_PAGE}; ${DEFAULT_PAGE} when absent` }),
-    ApiResponse({ status: 200, description: 'A page; `next` is null on the last.' }),
-    ApiResponse({ status: 400, description: 'No such place, limit or other parameter (problem+json).' }),
+    ApiQuery({ name: 'after', required: false, description: '`next` of the page before', schema: { type: 'string' } }),
+    ApiQuery({
+      name: 'limit',
+      required: false,
+      schema: { type: 'integer', minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE },
+    }),
+    Answers(
+      200,
+      'A page; `next` is null on the last.',
+      z.object({
+        [name]: z.array(row),
+        next: z.string().nullable().describe('Give it as `after` to get the next page.'),
+      }),
+    ),
   );

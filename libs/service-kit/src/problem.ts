@@ -1,3 +1,4 @@
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { describeIssues, Refused } from '@baton/messaging';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { ZodError } from 'zod';
@@ -13,18 +14,8 @@ export interface Problem {
   readonly [member: string]: unknown;
 }
 
-const titles: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  409: 'Conflict',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  422: 'Unprocessable Content',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-};
+/** Names of RFC 9110 that Node has otherwise. */
+const titles: Readonly<Record<number, string>> = { 413: 'Content Too Large', 422: 'Unprocessable Content' };
 
 const kind = (code: string): string => `urn:baton:problem:${code}`;
 const AWAY = 'unavailable';
@@ -32,10 +23,11 @@ const UNAVAILABLE = kind(AWAY);
 /** After how long whoever was told 503 may ask again, seconds. */
 const RETRY_AFTER_S = 2;
 
-/** Errors of the body parser carry a status and a kind. */
+/** Errors of the body parser carry a status, and a kind or, where a decompressor failed, its number. */
 interface HttpError extends Error {
   readonly status?: number;
   readonly type?: string;
+  readonly errno?: number;
 }
 
 /** Turns whatever a request ended with into a problem. */
@@ -48,10 +40,18 @@ export const problemOf = (error: unknown): Problem => {
     return problem(400, 'invalid-request', describeIssues(error), { issues });
   }
   if (error instanceof HttpException) return problem(error.getStatus(), undefined, error.message);
-  const { status, type } = error as HttpError;
+  const { status, type, errno } = error as HttpError;
   if (type === 'entity.too.large')
     return problem(413, 'body-too-large', 'The body is larger than this resource takes.');
   if (type === 'entity.parse.failed') return problem(400, 'malformed-json', malformed((error as Error).message));
+  if (type === 'charset.unsupported') return problem(415, 'not-utf-8', 'Send the body as JSON in UTF-8.');
+  if (type === 'encoding.unsupported') {
+    return problem(415, 'unsupported-encoding', 'Send the body uncompressed, or with br, deflate or gzip.');
+  }
+  if (status === 400 && errno !== undefined) {
+    const detail = 'The body cannot be decompressed; send it uncompressed, or compressed as content-encoding says.';
+    return problem(400, 'malformed-encoding', detail);
+  }
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return problem(status, undefined, (error as Error).message);
   }
@@ -74,11 +74,21 @@ const problem = (
   members: Readonly<Record<string, unknown>> = {},
 ): Problem => ({
   type: code === undefined ? 'about:blank' : kind(code),
-  title: titles[status] ?? 'Error',
+  title: titles[status] ?? STATUS_CODES[status] ?? 'Error',
   status,
   detail,
   ...members,
 });
+
+/**
+ * Answers with the problem that an error is, outside of what Nest handles; not where an answer was begun already or the
+ * client has gone.
+ */
+export const answerProblem = (response: ServerResponse, error: unknown): void => {
+  if (response.headersSent || response.destroyed) return;
+  const body = problemOf(error);
+  response.writeHead(body.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(body));
+};
 
 interface Reply {
   headersSent: boolean;

@@ -81,6 +81,8 @@ it('answers the requests under way before it stops, and takes no others', async 
   await eventually(() => !service.app.getHttpServer().listening);
   await expect(fetch(`${service.url}/things/logged`, { headers: { connection: 'close' } })).rejects.toThrow();
   gate.open();
+  // A client that sent its next request on the same connection would not know what became of it.
+  expect((await answer).headers.get('connection')).toBe('close');
   expect(await (await answer).text()).toBe('done');
   await stopped;
 });

@@ -25,14 +25,17 @@ import { onceThere, openDatabase } from './database.js';
 import { readJson } from './json-bodies.js';
 import { DeadLettersController } from './dead-letters.js';
 import { HealthController } from './health.js';
+import { lastAnswers } from './last-answers.js';
 import { logRequestsBy, makeLogger, pipelineLog } from './logging.js';
 import { observeService } from './measuring.js';
 import { openApiOf, serveOpenApi } from './openapi.js';
 import { ProblemFilter } from './problem.js';
 import { CONFIG, type ServiceDefinition } from './service.js';
 import { BASE_CONFIG, PIPELINE } from './tokens.js';
+import { refuseUnknown } from './refuse-unknown.js';
 import { retentionOf } from './retention.js';
 import { connectTransport } from './transport.js';
+import { answerUnreadable } from './unreadable.js';
 
 /** How to start a service; what is left out comes from the environment. */
 export interface StartOptions {
@@ -90,6 +93,8 @@ export const startService = async (
   });
   await prepare(app, definition, logger);
   if (parts) await startReactions(app, parts.pipeline, options.signal);
+  answerUnreadable(app.getHttpServer());
+  const stopsAnswering = lastAnswers(app.getHttpServer());
   await app.listen(config.PORT, config.HOST);
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
@@ -103,6 +108,7 @@ export const startService = async (
   const stop = async (): Promise<void> => {
     unobserve?.();
     await parts?.housekeeper.stop();
+    stopsAnswering();
     await close(app);
     await parts?.dataSource.destroy();
     if (!options.transport) await parts?.transport.close();
@@ -177,12 +183,15 @@ const rootModule = (
 const prepare = async (app: NestExpressApplication, definition: ServiceDefinition, logger: Logger): Promise<void> => {
   app.useLogger(app.get(NestLogger));
   app.use(logRequestsBy(logger));
-  const { bodyLimit = '1mb' } = definition;
-  if (bodyLimit !== false) readJson(app, bodyLimit);
   app.useGlobalFilters(new ProblemFilter());
   app.disable('x-powered-by');
+  // Nobody asks again with it, and it would be made of every answer.
+  app.disable('etag');
   definition.prepare?.(app);
   serveOpenApi(app, openApiOf(app, definition));
+  refuseUnknown(app);
+  const { bodyLimit = '1mb' } = definition;
+  if (bodyLimit !== false) readJson(app, bodyLimit);
   await app.init();
 };
 

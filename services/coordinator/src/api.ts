@@ -1,10 +1,21 @@
 import { identifier } from '@baton/contracts';
 import { Pipeline, Refused } from '@baton/messaging';
 import { explain, sagaStatuses, type Unit } from '@baton/saga';
-import { bodySchema, type Page, Paged, pageOf } from '@baton/service-kit';
+import { Answers, openApi, type Page, Paged, pageOf } from '@baton/service-kit';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { incidentsQuery, OfDefinition, sagaQuery, sagasQuery, skipRequest } from './api-schemas.js';
+import {
+  counts,
+  incident,
+  incidentsQuery,
+  OfDefinition,
+  sagaQuery,
+  sagasQuery,
+  sagaSummary,
+  sagaView,
+  skipped,
+  skipRequest,
+} from './api-schemas.js';
 import { SkipStep } from './commands.js';
 import { Definitions } from './definitions/index.js';
 import type { IncidentRecord, SagaRecord } from './domain/records.js';
@@ -45,7 +56,7 @@ export class SagasApi {
   @ApiOperation({ summary: 'List sagas, newest first, each with the sentence on what it waits for' })
   @OfDefinition()
   @ApiQuery({ name: 'status', required: false, enum: sagaStatuses })
-  @Paged()
+  @Paged('sagas', sagaSummary)
   async list(@Query() query: unknown): Promise<Page & { readonly sagas: readonly SagaSummary[] }> {
     const { limit, ...wanted } = sagasQuery.parse(query);
     const found = await this.reads.list({ ...wanted, limit: limit + 1 });
@@ -56,7 +67,7 @@ export class SagasApi {
   @Get('counts')
   @ApiOperation({ summary: 'How many sagas there are by status, and how many have an open incident' })
   @OfDefinition()
-  @ApiResponse({ status: 200, description: 'The numbers.' })
+  @Answers(200, 'The numbers.', counts)
   counts(@Query() query: unknown): Promise<Counts> {
     return this.reads.count(sagaQuery.parse(query).definition);
   }
@@ -65,8 +76,8 @@ export class SagasApi {
   @ApiOperation({ summary: 'One saga: what it waits for, its shipments, incidents and timeline' })
   @ApiParam({ name: 'orderId' })
   @OfDefinition()
-  @ApiResponse({ status: 200, description: 'The saga.' })
-  @ApiResponse({ status: 404, description: 'Nothing is known of such an order (problem+json).' })
+  @Answers(200, 'The saga.', sagaView)
+  @ApiResponse({ status: 404, description: 'Nothing is known of such an order.' })
   async read(@Param('orderId') orderId: string, @Query() query: unknown): Promise<SagaView> {
     const { definition } = sagaQuery.parse(query);
     const record = identifier.safeParse(orderId).success ? await this.reads.find(definition, orderId) : undefined;
@@ -86,9 +97,10 @@ export class SagasApi {
   })
   @OfDefinition()
   @ApiParam({ name: 'orderId' })
-  @ApiBody({ schema: bodySchema(skipRequest) })
-  @ApiResponse({ status: 200, description: 'The step is skipped.' })
-  @ApiResponse({ status: 409, description: 'Nothing waits for this step, or it cannot be skipped (problem+json).' })
+  @ApiBody({ schema: openApi(skipRequest) })
+  @Answers(200, 'The step is skipped.', skipped)
+  @ApiResponse({ status: 404, description: 'Nothing is known of such an order.' })
+  @ApiResponse({ status: 409, description: 'Nothing waits for this step, or it cannot be skipped.' })
   async skip(@Param('orderId') orderId: string, @Query() query: unknown, @Body() body: unknown): Promise<unknown> {
     const { definition } = sagaQuery.parse(query);
     return (await this.pipeline.submit(SkipStep, { definition, orderId, ...skipRequest.parse(body) })).body;
@@ -109,8 +121,8 @@ export class IncidentsApi {
 
   @Get()
   @ApiOperation({ summary: 'List open incidents, the most urgent first' })
-  @ApiQuery({ name: 'owner', required: false })
-  @Paged()
+  @ApiQuery({ name: 'owner', required: false, type: String })
+  @Paged('incidents', incident)
   async list(@Query() query: unknown): Promise<Page & { readonly incidents: readonly IncidentRecord[] }> {
     const { limit, ...wanted } = incidentsQuery.parse(query);
     const found = await this.reads.listOpenIncidents({ ...wanted, limit: limit + 1 });

@@ -1,5 +1,5 @@
 import { CONFIG, defineService } from '@baton/service-kit';
-import { Module } from '@nestjs/common';
+import { type HttpServer, Module } from '@nestjs/common';
 import { GatewayApi } from './api.js';
 import { type GatewayConfig, gatewayConfig } from './config.js';
 import { pathAlone, refuseCrossSite } from './incoming.js';
@@ -25,7 +25,8 @@ export const gateway = defineService({
   prepare: (app) => {
     app.use(pathAlone, refuseCrossSite);
     // In the place of the document about the gateway alone.
-    app.use('/openapi.json', openApiOfAll(app.get(Services)));
+    const server: HttpServer = app.getHttpAdapter();
+    server.get('/openapi.json', openApiOfAll(app.get(Services)));
     app.use(proxies(app.get<GatewayConfig>(CONFIG)));
   },
 });

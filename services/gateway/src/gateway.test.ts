@@ -120,5 +120,6 @@ it('lets a service finish its answer when it stops', async () => {
   await eventually(() => !stopping.app.getHttpServer().listening);
   release();
   expect((await answer).status).toBe(200);
+  expect((await answer).headers.get('connection')).toBe('close');
   await stopped;
 });

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { problemAnswer } from './problem-answer.js';
+import { Refused } from '@baton/messaging';
+import { answerProblem } from '@baton/service-kit';
 
 type Request = IncomingMessage & { originalUrl?: string };
 
@@ -26,6 +27,6 @@ export const refuseCrossSite = (request: Request, response: ServerResponse, next
   const site = request.headers['sec-fetch-site'];
   if (site === undefined || OWN.has(String(site)) || !UNSAFE.has(request.method ?? '')) return next();
   const detail = 'A page of another site asked a browser for this; only pages of this address may.';
-  problemAnswer(response, 403, 'cross-site', detail);
+  answerProblem(response, new Refused(403, 'cross-site', detail));
   request.resume();
 };

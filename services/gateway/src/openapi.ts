@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { routes } from './routes.js';
 
 /** The parts of an OpenAPI document that are merged; all else is passed on as it is. */
@@ -52,13 +51,13 @@ export const mergeOpenApi = (documents: ReadonlyMap<string, OpenApi | undefined>
   };
 };
 
-/** A document whose references say the service's name, as its schemas are called in the merged one. */
+/** A document whose references and operations say the service's name, so that they stay apart in the merged one. */
 const renamed = (document: OpenApi, service: string): OpenApi =>
-  JSON.parse(JSON.stringify(document), (key, value: unknown) =>
-    key === '$ref' && typeof value === 'string'
-      ? value.replace(/^#\/components\/schemas\//, `#/components/schemas/${service}.`)
-      : value,
-  ) as OpenApi;
+  JSON.parse(JSON.stringify(document), (key, value: unknown) => {
+    if (typeof value !== 'string') return value;
+    if (key === 'operationId') return `${service}_${value}`;
+    return key === '$ref' ? value.replace(/^#\/components\/schemas\//, `#/components/schemas/${service}.`) : value;
+  }) as OpenApi;
 
 /** The operations of a document, in its order. */
 export const operationsOf = ({ paths = {} }: OpenApi): readonly Operation[] =>
@@ -72,9 +71,6 @@ export const operationsOf = ({ paths = {} }: OpenApi): readonly Operation[] =>
 /** Answers with the merged document of all services, as they are now. */
 export const openApiOfAll =
   (services: { documents(): Promise<ReadonlyMap<string, OpenApi | undefined>> }) =>
-  (_request: IncomingMessage, response: ServerResponse, next: (error: unknown) => void): void => {
-    services.documents().then((documents) => {
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(mergeOpenApi(documents)));
-    }, next);
+  async (_request: unknown, response: { json(body: unknown): void }): Promise<void> => {
+    response.json(mergeOpenApi(await services.documents()));
   };

@@ -1,8 +1,9 @@
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { Refused } from '@baton/messaging';
+import { answerProblem } from '@baton/service-kit';
 import { createProxyMiddleware, type Plugin } from 'http-proxy-middleware';
 import type { GatewayConfig } from './config.js';
-import { problemAnswer } from './problem-answer.js';
 import { addressOf, pathAtService, type Route, routeOf, type Upstream, upstreams } from './routes.js';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
@@ -41,22 +42,7 @@ const proxyTo = (upstream: Upstream, target: string, timeoutMs: number): Handler
     });
     server.on('error', (error, _request, response) => {
       if (!response || !('writeHead' in response)) return;
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === TIMED_OUT) {
-        problemAnswer(
-          response,
-          504,
-          'service-timeout',
-          `The service ${upstream} did not answer within ${timeoutMs} ms.`,
-          {
-            service: upstream,
-          },
-        );
-      } else {
-        problemAnswer(response, 502, 'service-unreachable', `The service ${upstream} cannot be reached right now.`, {
-          service: upstream,
-        });
-      }
+      answerProblem(response, noAnswer(upstream, error, timeoutMs));
     });
   };
   // Without the plugins that come along: their error page is plain text, and would answer a second time.
@@ -76,6 +62,11 @@ const proxyTo = (upstream: Upstream, target: string, timeoutMs: number): Handler
     void proxy(request, response, () => {});
   };
 };
+
+const noAnswer = (service: Upstream, { code }: NodeJS.ErrnoException, timeoutMs: number): Refused =>
+  code === TIMED_OUT
+    ? new Refused(504, 'service-timeout', `The service ${service} did not answer within ${timeoutMs} ms.`, { service })
+    : new Refused(502, 'service-unreachable', `The service ${service} cannot be reached right now.`, { service });
 
 /** Gives the service this long for the head of its answer, counted from the last byte that it was sent. */
 const limitTime = (toService: ClientRequest, request: IncomingMessage, timeoutMs: number): void => {
@@ -103,9 +94,8 @@ const limitBody = (toService: ClientRequest, request: IncomingMessage, response:
 };
 
 const refuseBody = (request: IncomingMessage, response: ServerResponse, { prefix, bodyLimit }: Route): void => {
-  problemAnswer(response, 413, 'body-too-large', `A body for ${prefix} may have ${bodyLimit} bytes.`, {
-    limit: bodyLimit,
-  });
+  const detail = `A body for ${prefix} may have ${bodyLimit} bytes.`;
+  answerProblem(response, new Refused(413, 'body-too-large', detail, { limit: bodyLimit }));
   // The rest is read and dropped, so that a client that sends first and listens then gets to the answer.
   request.resume();
 };

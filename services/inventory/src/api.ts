@@ -1,11 +1,23 @@
 import { identifier } from '@baton/contracts';
 import { Pipeline, Refused } from '@baton/messaging';
-import { bodySchema, Changing, keyed, type Page, Paged, pageOf } from '@baton/service-kit';
+import { Answers, keyed, openApi, type Page, Paged, pageOf, Repeatable } from '@baton/service-kit';
 import { applyDecorators, Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { backordersQuery, place, reservationsQuery, stockQuery } from './api-schemas.js';
+import {
+  audit,
+  backordersQuery,
+  changedLevel,
+  importedStock,
+  place,
+  reservationsQuery,
+  reservationView,
+  stockQuery,
+  stockView,
+} from './api-schemas.js';
 import { catalogue, CountStock, ImportStock, ReplenishStock, replenishment, shelfCount } from './commands.js';
+import type { Decision } from './domain/decide.js';
+import type { Imported, Kept, LevelView } from './domain/keeping.js';
 import type { Reservation } from './domain/reservation.js';
 import type { Stock } from './domain/stock.js';
 import { type Drift, InventoryReads, NAMED_RESERVATIONS } from './store/reads.js';
@@ -17,9 +29,15 @@ export interface StockView extends Pick<Stock, 'sku' | 'name' | 'waiting'> {
   readonly levels: readonly (Stock['levels'][number] & { readonly available: number })[];
 }
 
+/** A level after a change, and the backorders that got what they waited for. */
+export type ChangedLevel = LevelView & Pick<Kept, 'served'>;
+
+export type ImportedStock = Omit<Imported, keyof Decision>;
+
 export type ReservationView = Omit<Reservation, 'released'>;
 
-const OfLevel = () => applyDecorators(ApiParam({ name: 'sku' }), ApiParam({ name: 'location' }));
+const OfLevel = () =>
+  applyDecorators(ApiParam({ name: 'sku', type: String }), ApiParam({ name: 'location', type: String }));
 
 /** Stock per SKU and location, for warehouse staff and operators. */
 @ApiTags('stock')
@@ -32,9 +50,14 @@ export class StockApi {
 
   @Get()
   @ApiOperation({ summary: 'List SKUs with their levels, in the order of their names' })
-  @ApiQuery({ name: 'sku', required: false, description: 'What the SKUs begin with' })
-  @ApiQuery({ name: 'low', required: false, description: 'Only SKUs with at most this many units available in all' })
-  @Paged()
+  @ApiQuery({ name: 'sku', required: false, type: String, description: 'What the SKUs begin with' })
+  @ApiQuery({
+    name: 'low',
+    required: false,
+    description: 'Only SKUs with at most this many units available in all',
+    schema: { type: 'integer', minimum: 0 },
+  })
+  @Paged('stock', stockView)
   async list(@Query() query: unknown): Promise<Page & { readonly stock: readonly StockView[] }> {
     const { sku, low, after, limit } = stockQuery.parse(query);
     const found = await this.reads.listStock({ prefix: sku, low, after, limit: limit + 1 });
@@ -46,7 +69,7 @@ export class StockApi {
   @ApiOperation({
     summary: 'Where the book differs from the sum of live reservations; `drift` is 0 unless there is a bug',
   })
-  @ApiResponse({ status: 200, description: 'How much, and where, at most a few.' })
+  @Answers(200, 'How much, and where, at most a few.', audit)
   audit(): Promise<{ readonly drift: number; readonly examples: readonly Drift[] }> {
     return this.reads.audit();
   }
@@ -54,8 +77,8 @@ export class StockApi {
   @Get(':sku')
   @ApiOperation({ summary: 'One SKU at all its locations' })
   @ApiParam({ name: 'sku' })
-  @ApiResponse({ status: 200, description: 'The SKU.' })
-  @ApiResponse({ status: 404, description: 'Not in the catalogue (problem+json).' })
+  @Answers(200, 'The SKU.', stockView)
+  @ApiResponse({ status: 404, description: 'Not in the catalogue.' })
   async read(@Param('sku') sku: string): Promise<StockView> {
     const stock = identifier.safeParse(sku).success ? await this.reads.findStock(sku) : undefined;
     // What is no identifier is not repeated in the answer: it may hold anything.
@@ -72,9 +95,9 @@ export class StockApi {
       'Sets each level to what is given, but never below what is reserved (`keptAtReserved` names those), and makes ' +
       'SKUs and levels that do not exist. Backorders that can be served now are. The same file again changes nothing.',
   })
-  @Changing()
-  @ApiBody({ schema: bodySchema(catalogue) })
-  @ApiResponse({ status: 200, description: 'Imported; what was kept at its reservations, and who got stock.' })
+  @Repeatable()
+  @ApiBody({ schema: openApi(catalogue) })
+  @Answers(200, 'Imported; what was kept at its reservations, and who got stock.', importedStock)
   @ApiResponse({
     status: 400,
     description:
@@ -87,12 +110,12 @@ export class StockApi {
   @Post(':sku/:location/replenishments')
   @HttpCode(200)
   @ApiOperation({ summary: 'Goods arrived: raises on hand, and serves the backorders that can be served now' })
-  @Changing()
+  @Repeatable()
   @OfLevel()
-  @ApiBody({ schema: bodySchema(replenishment) })
-  @ApiResponse({ status: 200, description: 'The level as it is now.' })
-  @ApiResponse({ status: 404, description: 'The catalogue has no such SKU at this location (problem+json).' })
-  @ApiResponse({ status: 409, description: 'More than a location can have of one SKU (problem+json).' })
+  @ApiBody({ schema: openApi(replenishment) })
+  @Answers(200, 'The level as it is now.', changedLevel)
+  @ApiResponse({ status: 404, description: 'The catalogue has no such SKU at this location.' })
+  @ApiResponse({ status: 409, description: 'More than a location can have of one SKU.' })
   async replenish(
     @Param() path: Readonly<Record<string, string>>,
     @Body() body: unknown,
@@ -110,11 +133,11 @@ export class StockApi {
       'Count what is picked or packed and has not left, too: a unit is on hand, and reserved, until its shipment is ' +
       'dispatched. Who counts the shelf alone writes those units off a second time when they leave.',
   })
-  @Changing()
+  @Repeatable()
   @OfLevel()
-  @ApiBody({ schema: bodySchema(shelfCount) })
-  @ApiResponse({ status: 200, description: 'The level as it is now.' })
-  @ApiResponse({ status: 404, description: 'The catalogue has no such SKU at this location (problem+json).' })
+  @ApiBody({ schema: openApi(shelfCount) })
+  @Answers(200, 'The level as it is now.', changedLevel)
+  @ApiResponse({ status: 404, description: 'The catalogue has no such SKU at this location.' })
   @ApiResponse({
     status: 409,
     description: `Fewer than are \`reserved\`; \`reservations\` names those in the way, ${NAMED_RESERVATIONS} at most.`,
@@ -150,8 +173,8 @@ export class ReservationsApi {
 
   @Get('reservations')
   @ApiOperation({ summary: "What became of the stock of an order's shipments" })
-  @ApiQuery({ name: 'orderId' })
-  @Paged()
+  @ApiQuery({ name: 'orderId', type: String })
+  @Paged('reservations', reservationView)
   async list(@Query() query: unknown): Promise<Page & { readonly reservations: readonly ReservationView[] }> {
     const { orderId, after, limit } = reservationsQuery.parse(query);
     const found = await this.reads.listReservations(orderId, after, limit + 1);
@@ -161,8 +184,8 @@ export class ReservationsApi {
 
   @Get('backorders')
   @ApiOperation({ summary: 'What waits for stock, in the order in which it will be served' })
-  @ApiQuery({ name: 'sku', required: false })
-  @Paged()
+  @ApiQuery({ name: 'sku', required: false, type: String })
+  @Paged('backorders', reservationView)
   async backorders(@Query() query: unknown): Promise<Page & { readonly backorders: readonly ReservationView[] }> {
     const { sku, after, limit } = backordersQuery.parse(query);
     const found = await this.reads.listBackorders(after, sku, limit + 1);

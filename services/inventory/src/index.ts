@@ -1,4 +1,4 @@
-export type { StockView } from './api.js';
+export type { ChangedLevel, ImportedStock, StockView } from './api.js';
 export * from './commands.js';
 export * from './domain/reservation.js';
 export * from './inventory.module.js';

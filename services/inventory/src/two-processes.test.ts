@@ -63,3 +63,36 @@ describe('When_two_processes_serve_orders_for_the_same_SKU', () => {
     expect(await running.database.query('select count(*)::int as held from held_message')).toEqual([{ held: 0 }]);
   });
 });
+
+describe('When_two_processes_are_told_the_same_wish_at_the_same_time', () => {
+  const KEYS = 40;
+  const arrived = async (process: number, quantity: number, key: number) => {
+    const response = await fetch(`${running.processes[process]?.service.url}/stock/keyed/East/replenishments`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': `k${key}` },
+      body: JSON.stringify({ quantity }),
+    });
+    return { status: response.status, body: await response.json() };
+  };
+
+  it('does it once under its key, gives both the same answer, and refuses another wish under the key', async () => {
+    await running.http('POST', '/stock/import', { items: [{ sku: 'keyed', location: 'East', onHand: 0 }] });
+    const told = await Promise.all(
+      Array.from({ length: KEYS }, (_, key) =>
+        Promise.all([arrived(0, 1, key), arrived(1, 1, key), arrived(key % 2, 2, key)]),
+      ),
+    );
+    let units = 0;
+    for (const answers of told) {
+      const done = answers.filter(({ status }) => status === 200);
+      const refused = answers.filter(({ status }) => status === 422);
+      // Whichever of the two wishes came first.
+      const quantity = answers[2]?.status === 200 ? 2 : 1;
+      expect([done.length, refused.length]).toEqual(quantity === 1 ? [2, 1] : [1, 2]);
+      for (const { body } of done) expect(body).toEqual(done[0]?.body);
+      units += quantity;
+    }
+    const { body } = await running.http('GET', '/stock/keyed');
+    expect(body).toMatchObject({ levels: [{ onHand: units }] });
+  });
+});

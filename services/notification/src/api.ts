@@ -4,10 +4,9 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { notificationView, states } from './api-schemas.js';
 import type { MailState } from './domain/mail.js';
 import { RESTING } from './store/entities.js';
-
-const states = ['waiting', 'sending', 'sent', 'failed'] as const satisfies readonly MailState[];
 
 /** One mail, without whom it went to. */
 export interface NotificationView {
@@ -25,7 +24,7 @@ export interface NotificationPage extends Page {
   readonly notifications: readonly NotificationView[];
 }
 
-const notificationQuery = z.object({
+export const notificationQuery = z.strictObject({
   orderId: identifier.optional(),
   state: z.enum(states).optional(),
   after: pagePlace(
@@ -42,9 +41,9 @@ export class NotificationsApi {
 
   @Get()
   @ApiOperation({ summary: 'Which mails customers got, by order; without their addresses' })
-  @ApiQuery({ name: 'orderId', required: false })
+  @ApiQuery({ name: 'orderId', required: false, type: String })
   @ApiQuery({ name: 'state', required: false, enum: states })
-  @Paged()
+  @Paged('notifications', notificationView)
   async list(@Query() query: unknown): Promise<NotificationPage> {
     const { orderId, state, after, limit } = notificationQuery.parse(query);
     const params: unknown[] = [limit + 1];

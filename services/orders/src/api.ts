@@ -1,9 +1,18 @@
 import { identifier, OrderSubmitted } from '@baton/contracts';
 import { Pipeline, Refused, type Reply, traceOfText } from '@baton/messaging';
-import { bodySchema, Changing, CONFIG, keyed, type Page, Paged, pageOf } from '@baton/service-kit';
+import { Answers, CONFIG, keyed, type Page, Paged, pageOf, Repeatable } from '@baton/service-kit';
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { cancelBody, listQuery } from './api-schemas.js';
+import {
+  cancelBody,
+  cancelBodySchema,
+  listQuery,
+  orderBodySchema,
+  orderCounts,
+  orderDetail,
+  orderSummary,
+  orderView,
+} from './api-schemas.js';
 import { CancelOrder, PlaceOrder } from './commands.js';
 import { type OrdersConfig, traceUrl } from './config.js';
 import { isPlaced, type PlacedOrder } from './domain/order.js';
@@ -67,15 +76,15 @@ export class OrdersApi {
     summary: 'Hand over an order',
     description: 'The same order again changes nothing (200). Another one under the same id is refused (409).',
   })
-  @Changing()
-  @ApiBody({ schema: bodySchema(OrderSubmitted.schema) })
-  @ApiResponse({ status: 201, description: 'Accepted; Location names it.' })
-  @ApiResponse({ status: 200, description: 'The same order was accepted before.' })
+  @Repeatable()
+  @ApiBody({ schema: orderBodySchema })
+  @Answers(201, 'Accepted; Location names it.', orderView)
+  @Answers(200, 'The same order was accepted before.', orderView)
   @ApiResponse({
     status: 400,
     description: 'Not an order (`issues` names each fault), or its id is `summary` or `counts`, which are pages here.',
   })
-  @ApiResponse({ status: 409, description: 'Another order has this id (problem+json).' })
+  @ApiResponse({ status: 409, description: 'Another order has this id.' })
   async place(
     @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
@@ -92,7 +101,7 @@ export class OrdersApi {
   @Get()
   @ApiOperation({ summary: 'List orders, newest first' })
   @ApiQuery({ name: 'status', required: false, enum: acceptedStatuses })
-  @Paged()
+  @Paged('orders', orderSummary)
   async list(@Query() query: unknown): Promise<OrderPage> {
     const { status, after, limit } = listQuery.parse(query);
     const found = await this.queries.list({ status, after, limit: limit + 1 });
@@ -102,7 +111,7 @@ export class OrdersApi {
 
   @Get('summary')
   @ApiOperation({ summary: 'How many orders there are in each status' })
-  @ApiResponse({ status: 200, description: 'A number for each status, and their sum.' })
+  @Answers(200, 'A number for each status, and their sum.', orderCounts)
   async summary(): Promise<{ readonly total: number; readonly byStatus: Readonly<Record<AcceptedStatus, number>> }> {
     const byStatus = await this.queries.countByStatus();
     return { total: Object.values(byStatus).reduce((sum, count) => sum + count, 0), byStatus };
@@ -111,8 +120,8 @@ export class OrdersApi {
   @Get(':orderId')
   @ApiOperation({ summary: 'One order: its status, what it waits for, what happened to it, and its trace' })
   @ApiParam({ name: 'orderId' })
-  @ApiResponse({ status: 200, description: 'The order, without what is personal in it.' })
-  @ApiResponse({ status: 404, description: 'No such order (problem+json).' })
+  @Answers(200, 'The order, without what is personal in it.', orderDetail)
+  @ApiResponse({ status: 404, description: 'No such order.' })
   async read(@Param('orderId') orderId: string): Promise<OrderDetail> {
     const record = await this.placed(orderId);
     const saga = await this.sagas.of(orderId);
@@ -128,13 +137,12 @@ export class OrdersApi {
     summary: 'Ask to cancel an order',
     description: 'A wish: what has gone out stays out, and the customer is told. The status says how it went.',
   })
-  @Changing()
-  @ApiBody({ schema: bodySchema(cancelBody), required: false })
+  @Repeatable()
+  @ApiBody({ schema: cancelBodySchema, required: false })
   @ApiParam({ name: 'orderId' })
-  @ApiResponse({ status: 202, description: 'The wish is being worked on.' })
-  @ApiResponse({ status: 400, description: 'Not a wish; `issues` names each fault (problem+json).' })
-  @ApiResponse({ status: 404, description: 'No such order (problem+json).' })
-  @ApiResponse({ status: 409, description: 'It was asked for too often (problem+json).' })
+  @Answers(202, 'The wish is being worked on.', orderView)
+  @ApiResponse({ status: 404, description: 'No such order.' })
+  @ApiResponse({ status: 409, description: 'It was asked for too often.' })
   async cancel(
     @Param('orderId') orderId: string,
     @Body() body: unknown,

@@ -1,10 +1,11 @@
 import { identifier, shipmentNumber } from '@baton/contracts';
 import { Refused } from '@baton/messaging';
-import { Paged, pageLimit, pagePlace } from '@baton/service-kit';
+import { Answers, Paged, pageLimit, pagePlace } from '@baton/service-kit';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { shipment } from './api-schemas.js';
 import { type Shipment, shipmentStates, viewOf } from './domain/shipment.js';
 import { pageOfShipments, type ShipmentPage } from './store/shipment-pages.js';
 import { AnyShipmentEntity } from './store/shipment.entity.js';
@@ -25,23 +26,24 @@ export class ShipmentsApi {
 
   @Get()
   @ApiOperation({ summary: 'Shipments by order and number' })
-  @ApiQuery({ name: 'order', required: false })
+  @ApiQuery({ name: 'order', required: false, type: String })
   @ApiQuery({ name: 'state', required: false, enum: shipmentStates })
-  @Paged()
+  @Paged('items', shipment)
   list(@Query() query: unknown): Promise<ShipmentPage> {
     return pageOfShipments(this.database, listQuery.parse(query));
   }
 
   @Get(':order/:shipment')
   @ApiOperation({ summary: 'One shipment: its bookings by attempt, and what its carrier reported' })
-  @ApiParam({ name: 'order' })
-  @ApiParam({ name: 'shipment' })
-  @ApiResponse({ status: 200, description: 'The shipment.' })
-  @ApiResponse({ status: 404, description: 'No such shipment (problem+json).' })
+  @ApiParam({ name: 'order', type: String })
+  @ApiParam({ name: 'shipment', type: 'integer' })
+  @Answers(200, 'The shipment.', shipment)
+  @ApiResponse({ status: 404, description: 'No such shipment.' })
   async read(@Param() params: Readonly<Record<string, string>>): Promise<Shipment> {
-    const { orderId, shipment } = path.parse({ orderId: params['order'], shipment: params['shipment'] });
-    const row = await this.database.getRepository(AnyShipmentEntity).findOneBy({ orderId, shipment, takenBack: false });
+    const asked = path.parse({ orderId: params['order'], shipment: params['shipment'] });
+    const row = await this.database.getRepository(AnyShipmentEntity).findOneBy({ ...asked, takenBack: false });
     if (row) return viewOf(row);
-    throw new Refused(404, 'shipment-not-found', `Shipping knows no shipment ${shipment} of order ${orderId}.`);
+    const { orderId, shipment: number } = asked;
+    throw new Refused(404, 'shipment-not-found', `Shipping knows no shipment ${number} of order ${orderId}.`);
   }
 }

@@ -1,6 +1,6 @@
 import { identifier } from '@baton/contracts';
 import { Pipeline, Refused } from '@baton/messaging';
-import { bodySchema, CONFIG } from '@baton/service-kit';
+import { Answers, CONFIG, openApi } from '@baton/service-kit';
 import { Controller, Headers, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
@@ -34,10 +34,10 @@ export class WebhooksApi {
   @ApiHeader({ name: 'x-carrier-signature', description: 'Hexadecimal HMAC-SHA256 over timestamp, dot, raw body' })
   @ApiHeader({ name: 'x-carrier-timestamp', description: 'Seconds since 1970, at most 5 minutes from our clock' })
   @ApiHeader({ name: 'x-carrier-delivery', description: 'Id of the report; the same when it is sent again' })
-  @ApiBody({ schema: bodySchema(trackingBody) })
-  @ApiResponse({ status: 200, description: 'Taken note of.' })
-  @ApiResponse({ status: 401, description: 'The signature does not hold; `type` says why (problem+json).' })
-  @ApiResponse({ status: 404, description: 'No parcel has this tracking number (problem+json).' })
+  @ApiBody({ schema: openApi(trackingBody) })
+  @Answers(200, 'Taken note of.', z.object({ received: z.literal(true) }))
+  @ApiResponse({ status: 401, description: 'The signature does not hold; `type` says why.' })
+  @ApiResponse({ status: 404, description: 'No parcel has this tracking number.' })
   async tracked(
     @Req() request: { readonly rawBody?: Buffer; readonly body: unknown },
     @Headers() headers: Readonly<Record<string, string | undefined>>,

@@ -1,10 +1,11 @@
 import { identifier, shipmentIdentity, shipmentNumber, timestamp } from '@baton/contracts';
 import { Pipeline } from '@baton/messaging';
-import { bodySchema, Changing, keyed, Paged, pageLimit, pagePlace } from '@baton/service-kit';
+import { Answers, keyed, openApi, Paged, pageLimit, pagePlace, Repeatable } from '@baton/service-kit';
 import { applyDecorators, Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { pickList } from './api-schemas.js';
 import { bodies, ClaimPickList, PackPickList, PickLines, PutAway, ReportShort } from './commands.js';
 import { type PickList, pickListStates, viewOf } from './domain/pick-list.js';
 import { noSuchList } from './reactions.js';
@@ -22,13 +23,15 @@ const path = z.object({ ...shipmentIdentity, shipment: z.coerce.number().pipe(sh
 type Path = Readonly<Record<string, string>>;
 
 const ByShipment = ':order/:shipment';
-const OfShipment = () => applyDecorators(ApiParam({ name: 'order' }), ApiParam({ name: 'shipment' }));
+const OfShipment = () =>
+  applyDecorators(ApiParam({ name: 'order', type: String }), ApiParam({ name: 'shipment', type: 'integer' }));
 const Working = () =>
   applyDecorators(
     OfShipment(),
-    Changing(),
-    ApiResponse({ status: 200, description: 'The list as it is now.' }),
-    ApiResponse({ status: 404, description: 'No such list (problem+json).' }),
+    Repeatable(),
+    Answers(200, 'The list as it is now.', pickList),
+    ApiResponse({ status: 404, description: 'No such list.' }),
+    ApiResponse({ status: 409, description: 'Not as the list stands, or somebody else has it; `detail` says why.' }),
   );
 
 /** Pick lists for the people who work them. Every wish may be repeated: it is idempotent by what it says. */
@@ -48,9 +51,9 @@ export class PickListsApi {
       'lists are found at once. Without one, or for `packed` and `cancelled`, a page looks through all lists there ever ' +
       'were, and takes the longer the rarer what it looks for is.',
   })
-  @ApiQuery({ name: 'location', required: false })
+  @ApiQuery({ name: 'location', required: false, type: String })
   @ApiQuery({ name: 'state', required: false, enum: pickListStates })
-  @Paged()
+  @Paged('items', pickList)
   list(@Query() query: unknown): Promise<PickListPage> {
     return pageOfPickLists(this.database, listQuery.parse(query));
   }
@@ -58,8 +61,8 @@ export class PickListsApi {
   @Get(ByShipment)
   @ApiOperation({ summary: 'One pick list' })
   @OfShipment()
-  @ApiResponse({ status: 200, description: 'The list.' })
-  @ApiResponse({ status: 404, description: 'No such list (problem+json).' })
+  @Answers(200, 'The list.', pickList)
+  @ApiResponse({ status: 404, description: 'No such list.' })
   async read(@Param() params: Path): Promise<PickList> {
     const { orderId, shipment } = identityIn(params);
     const list = await this.database
@@ -73,7 +76,7 @@ export class PickListsApi {
   @HttpCode(200)
   @Working()
   @ApiOperation({ summary: 'Take a list to work on; 409 names who has it' })
-  @ApiBody({ schema: bodySchema(bodies.claim) })
+  @ApiBody({ schema: openApi(bodies.claim) })
   async claim(
     @Param() params: Path,
     @Body() body: unknown,
@@ -87,7 +90,7 @@ export class PickListsApi {
   @HttpCode(200)
   @Working()
   @ApiOperation({ summary: 'Say how many units of one line, or of several, have left the shelf in all' })
-  @ApiBody({ schema: bodySchema(bodies.pick) })
+  @ApiBody({ schema: openApi(bodies.pick) })
   async pick(
     @Param() params: Path,
     @Body() body: unknown,
@@ -103,7 +106,7 @@ export class PickListsApi {
   @HttpCode(200)
   @Working()
   @ApiOperation({ summary: 'Report that a shelf held less than the list asks for; ends the work on the list' })
-  @ApiBody({ schema: bodySchema(bodies.short) })
+  @ApiBody({ schema: openApi(bodies.short) })
   async short(
     @Param() params: Path,
     @Body() body: unknown,
@@ -117,7 +120,7 @@ export class PickListsApi {
   @HttpCode(200)
   @Working()
   @ApiOperation({ summary: 'Everything is packed; 409 names what is not picked yet' })
-  @ApiBody({ schema: bodySchema(bodies.pack) })
+  @ApiBody({ schema: openApi(bodies.pack) })
   async pack(
     @Param() params: Path,
     @Body() body: unknown,

@@ -13,7 +13,8 @@ beforeAll(async () => {
 });
 
 interface Operation {
-  readonly responses?: object;
+  readonly operationId?: string;
+  readonly responses?: Readonly<Record<string, { readonly content?: object }>>;
   readonly parameters?: readonly { readonly in: string; readonly name: string; readonly required?: boolean }[];
 }
 interface OpenApiDocument {
@@ -32,6 +33,7 @@ const faultsOf = (path: string, { responses = {}, parameters = [] }: Operation):
   const names = parameters.map((parameter) => `${parameter.in} ${parameter.name.toLowerCase()}`);
   return [
     ...(Object.keys(responses).some((status) => status.startsWith('2')) ? [] : ['no 2xx']),
+    ...Object.entries(responses).flatMap(([status, { content }]) => (content ? [] : `${status} holds nothing`)),
     ...taken.filter((name) => !declared.includes(name)).map((name) => `{${name}} is not declared`),
     ...names.filter((name, index) => names.indexOf(name) !== index).map((name) => `${name} is declared twice`),
   ];
@@ -43,7 +45,7 @@ describe('The OpenAPI documents', () => {
   });
 
   it.each(services.map(({ name }) => name))(
-    'of %s says of each operation how it succeeds and what it takes',
+    'of %s says of each operation how it succeeds and fails, and what it takes',
     (name) => {
       const faults = Object.entries(documentOf(name).paths).flatMap(([path, item]) =>
         Object.entries(item).flatMap(([method, operation]) =>
@@ -53,6 +55,13 @@ describe('The OpenAPI documents', () => {
       expect(faults).toEqual([]);
     },
   );
+
+  it.each(services.map(({ name }) => name))('of %s gives each operation a name of its own', (name) => {
+    const names = Object.values(documentOf(name).paths).flatMap((item) =>
+      Object.values(item).map(({ operationId }) => operationId),
+    );
+    expect(names).toEqual([...new Set(names)]);
+  });
 
   it('are the same each time', async () => {
     expect([...(await openApiFiles(services))]).toEqual([...files]);

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 
 /** A SKU of the test's own, so that its level tells what this test did. */
-const stock = (sku: string, onHand: number): Promise<void> =>
+const stock = (sku: string, onHand: number): Promise<unknown> =>
   world.client.stock.import([{ sku, location: LOCATION, onHand }]);
 const level = async (sku: string) => {
   const { levels } = await world.client.stock.get(sku);

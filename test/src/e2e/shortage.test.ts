@@ -4,7 +4,7 @@ import { ids, line, LOCATION, order } from './support/orders.js';
 import { startSystem, type TestSystem } from './support/system.js';
 import { Picker } from './support/warehouse.js';
 
-const stock = (world: TestSystem, levels: Readonly<Record<string, number>>): Promise<void> =>
+const stock = (world: TestSystem, levels: Readonly<Record<string, number>>): Promise<unknown> =>
   world.client.stock.import(Object.entries(levels).map(([sku, onHand]) => ({ sku, location: LOCATION, onHand })));
 const level = async (world: TestSystem, sku: string) => {
   const { levels } = await world.client.stock.get(sku);

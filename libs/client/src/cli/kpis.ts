@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { KpiQuestion } from '../client/kpi-views.js';
 import { clientOf, type Connection } from './connection.js';
-import { type Io, say } from './io.js';
+import { type Io, say, sayJson } from './io.js';
 import { kpiPage } from './kpi-page.js';
 
 const moment = (value: string): string => {
@@ -29,6 +29,7 @@ export const addKpis = (command: Command, io: Io): void => {
     .option('--minutes-per-pick-list <n>', 'how long one of them takes for a list', amount)
     .action(async ({ url, json, ...question }: Connection & KpiQuestion) => {
       const answer = await clientOf(io, { ...(url !== undefined && { url }) }).kpis(question);
-      say(io.stdout, json ? JSON.stringify(answer) : kpiPage(answer));
+      if (json) sayJson(io.stdout, answer);
+      else say(io.stdout, kpiPage(answer));
     });
 };

@@ -3,7 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { everyItem } from '../client/baton-client.js';
 import { orderStatuses, type OrderStatus, type Page, type PageOptions } from '../client/views.js';
 import { clientOf, type Connection, DEFAULT_URL } from './connection.js';
-import { type Io, printable, say } from './io.js';
+import { type Io, printable, say, sayJson } from './io.js';
 import { addKpis } from './kpis.js';
 import { publish, type PublishOptions } from './publish/command.js';
 import { incidentsTable, ordersTable, orderPage, stockTable } from './views.js';
@@ -61,7 +61,7 @@ export const createProgram = (io: Io): Command => {
       .option('--json', 'JSON for machines in place of text');
   const listing = (name: string, description: string): Command =>
     command(name, description).option('--limit <n>', 'show at most so many', integer(1, 1_000_000), 50);
-  const json = (value: unknown): void => say(io.stdout, JSON.stringify(value));
+  const json = (value: unknown): void => sayJson(io.stdout, value);
   const show = <Item>(
     options: Listing,
     { items, more }: Cut<Item>,
@@ -132,7 +132,7 @@ export const createProgram = (io: Io): Command => {
     .action(async (sku: string, location: string, quantity: number, options: Connection) => {
       const level = await clientOf(io, options).stock.replenish(sku, location, quantity);
       if (options.json) return json(level);
-      const { onHand, reserved, served = [] } = level;
+      const { onHand, reserved, served } = level;
       say(io.stdout, `${sku} at ${location}: ${onHand} on hand, ${reserved} reserved.`);
       for (const { orderId } of served) say(io.stdout, `Order ${printable(orderId)} got what it waited for.`);
     });

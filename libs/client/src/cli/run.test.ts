@@ -81,6 +81,36 @@ test('a list that was cut off says so to people', async () => {
   expect(JSON.parse((await baton(['orders', '--limit', '1', '--json'], gateway)).out)).toEqual([summary]);
 });
 
+test('a SKU that no location ever held stands in the table, too', async () => {
+  const nowhere = { ...stock, sku: 'FUR-0', name: null, levels: [] };
+  const gateway = await fakeGateway(() => ({ body: { stock: [nowhere, stock], next: null } }));
+  const rows = lines((await baton(['stock'], gateway)).out);
+  expect(rows[1]).toBe('FUR-0  —               —         —          —');
+  expect(rows[2]).toMatch(/^FUR-1 {2}South +3 +3 +0 {2}Bookcase/);
+});
+
+test.each([
+  ['order', 'o-1'],
+  ['stock'],
+  ['orders'],
+  ['order', 'o-1', '--json'],
+  ['stock', '--json'],
+  ['kpis', '--json'],
+])('nothing that a service says moves the cursor or changes the direction: %j', async (...args) => {
+  const evil = 'a\u001b[2J\u009b2J\u007f\u202eb\u2028';
+  const told = (value: unknown): unknown =>
+    JSON.parse(JSON.stringify(value), (_, each: unknown) => (typeof each === 'string' ? evil : each));
+  const gateway = await fakeGateway((seen) => ({
+    ...(answers(seen) as object),
+    status: 200,
+    body: told((answers(seen) as { readonly body: unknown }).body),
+  }));
+  const { code, out } = await baton(args, gateway);
+  expect(code).toBe(0);
+  expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/);
+  if (args.includes('--json')) expect(JSON.stringify(JSON.parse(out))).toContain(JSON.stringify(evil).slice(1, -1));
+});
+
 test('columns stay in line whatever the width of their characters', async () => {
   const wide = { ...stock, sku: 'FUR-2', name: '日本橋 😀', levels: [{ ...stock.levels[0], location: 'Zürich' }] };
   const gateway = await fakeGateway(() => ({ body: { stock: [wide, stock], next: null } }));

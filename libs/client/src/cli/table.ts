@@ -10,7 +10,7 @@ export const table = (head: readonly string[], rows: readonly (readonly Cell[])[
   const texts = [head, ...rows.map((row) => row.map((cell) => printable(String(cell ?? '—'))))];
   const columns = head.map((_, column) => ({
     width: texts.reduce((most, row) => Math.max(most, stringWidth(row[column] ?? '')), 0),
-    numeric: rows.every((row) => typeof row[column] === 'number'),
+    numeric: rows.every((row) => typeof (row[column] ?? 0) === 'number'),
   }));
   const drawn = texts.map((row) =>
     columns.map(({ width, numeric }, column) => {

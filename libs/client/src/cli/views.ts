@@ -1,5 +1,6 @@
 import picocolors from 'picocolors';
-import type { Incident, OrderDetail, OrderSummary, StockView } from '../client/views.js';
+import type { Incident } from '../client/saga-views.js';
+import type { OrderDetail, OrderSummary, StockView } from '../client/views.js';
 import { type Output, printable } from './io.js';
 import { table } from './table.js';
 
@@ -18,13 +19,23 @@ export const ordersTable = (orders: readonly OrderSummary[]): string =>
         ]),
       );
 
+/** Of a SKU that no location ever held. */
+const NO_LEVEL = { location: null, onHand: null, reserved: null, available: null };
+
 export const stockTable = (stock: readonly StockView[]): string =>
   stock.length === 0
     ? 'No stock.'
     : table(
         ['SKU', 'location', 'on hand', 'reserved', 'available', 'name'],
         stock.flatMap(({ sku, name, levels }) =>
-          levels.map((level) => [sku, level.location, level.onHand, level.reserved, level.available, name ?? '']),
+          (levels.length > 0 ? levels : [NO_LEVEL]).map(({ location, onHand, reserved, available }) => [
+            sku,
+            location,
+            onHand,
+            reserved,
+            available,
+            name ?? '',
+          ]),
         ),
       );
 
@@ -52,7 +63,7 @@ export const orderPage = (order: OrderDetail, output: Output): string => {
     return `  ${dim(printable(at))}  ${which}${said}`;
   });
   return [
-    `${bold(printable(order.orderId))}  ${order.status} since ${printable(order.statusSince)}`,
+    `${bold(printable(order.orderId))}  ${printable(order.status)} since ${printable(order.statusSince)}`,
     printable(order.waitsFor),
     '',
     table(

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { superstoreOrders } from '../sample/superstore.js';
 import { fakeGateway } from '../testing/fake-gateway.js';
 import { NOBODY } from '../testing/baton.js';
-import { BatonClient, BatonError, BatonUnreachable, everyItem } from '../index.js';
+import { BatonClient, BatonError, BatonUnreachable, everyItem, type StockItem } from '../index.js';
 
 const [order] = superstoreOrders();
 if (!order) throw new Error('the sample has no orders');
@@ -21,6 +21,27 @@ test('the address may have a path, and ids are escaped in it', async () => {
   const gateway = await fakeGateway(() => ({ body: {} }));
   await new BatonClient({ url: `${gateway.url}/shop/` }).orders.get('a~b:c/../d');
   expect(gateway.seen[0]?.path).toBe('/shop/orders/a~b%3Ac%2F..%2Fd');
+});
+
+test.for(['', 'a b', 'ü', '€', 'x'.repeat(256)])(
+  'what can be no Idempotency-Key is not sent: %j',
+  async (idempotencyKey) => {
+    const gateway = await fakeGateway(() => ({ body: {} }));
+    const { orders } = new BatonClient({ url: gateway.url, ...fast });
+    await expect(orders.submit(order, { idempotencyKey })).rejects.toThrow(RangeError);
+    expect(gateway.seen).toEqual([]);
+  },
+);
+
+test.for(['', '.', '..'])('what can be no part of a path is not sent as an id: %j', async (id) => {
+  const gateway = await fakeGateway(() => ({ body: { orders: [], next: null } }));
+  const { orders, stock, sagas } = new BatonClient({ url: gateway.url });
+  const asked = [orders.get(id), orders.cancel(id), stock.get(id), stock.replenish('TEA', id, 1), sagas.get(id)];
+  for (const { status, reason } of (await Promise.allSettled(asked)) as readonly PromiseRejectedResult[]) {
+    expect(status).toBe('rejected');
+    expect(reason).toEqual(new RangeError(`${JSON.stringify(id)} is no id.`));
+  }
+  expect(gateway.seen).toEqual([]);
 });
 
 test('an error answer is a BatonError with the problem', async () => {
@@ -88,12 +109,23 @@ test.for(['', 'localhost:80', 'ftp://x', 'nonsense'])('%j is no address', (url) 
   expect(() => new BatonClient({ url })).toThrow(RangeError);
 });
 
-test('a catalogue is imported in parts that a service reads', async () => {
-  const gateway = await fakeGateway(() => ({ body: {} }));
-  const items = Array.from({ length: 4_500 }, (_, index) => ({ sku: `S${index}`, location: 'West', onHand: 1 }));
-  await new BatonClient({ url: gateway.url }).stock.import(items);
+test('a catalogue is imported in parts that a service reads, and what became of all is told', async () => {
+  const gateway = await fakeGateway(({ body }) => {
+    const { length } = (body as { readonly items: readonly StockItem[] }).items;
+    const counts = { items: length, created: length - 1, changed: 1, unchanged: 0 };
+    return { body: { ...counts, keptAtReserved: [{ sku: `S${length}` }], served: [{ orderId: `${length}` }] } };
+  });
+  const items = Array.from({ length: 2_500 }, (_, index) => ({ sku: `S${index}`, location: 'West', onHand: 1 }));
+  expect(await new BatonClient({ url: gateway.url }).stock.import(items)).toEqual({
+    items: 2_500,
+    created: 2_498,
+    changed: 2,
+    unchanged: 0,
+    keptAtReserved: [{ sku: 'S2000' }, { sku: 'S500' }],
+    served: [{ orderId: '2000' }, { orderId: '500' }],
+  });
   const sent = gateway.seen.map(({ body }) => (body as { items: unknown[] }).items);
-  expect(sent.map((part) => part.length)).toEqual([2_000, 2_000, 500]);
+  expect(sent.map((part) => part.length)).toEqual([2_000, 500]);
   expect(sent.flat()).toEqual(items);
 });
 

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { OrderInput } from '@baton/contracts';
 import { Http, type HttpOptions } from './http.js';
 import type { KpiAnswer, KpiQuestion } from './kpi-views.js';
+import type { Incident, SagaStatus, SagaSummary, SagaView } from './saga-views.js';
 import type {
-  Incident,
+  Imported,
   OrderDetail,
   OrderStatus,
   OrderSummary,
@@ -11,9 +12,6 @@ import type {
   Page,
   PageOptions,
   Replenished,
-  SagaStatus,
-  SagaSummary,
-  SagaView,
   StockItem,
   StockView,
 } from './views.js';
@@ -32,7 +30,8 @@ const PAGE_SIZE = 200;
  *     console.log((await baton.orders.get(order.orderId)).waitsFor);
  *
  * Every method rejects with a BatonError for an answer that is an error (its problem+json in `problem`), and with a
- * BatonUnreachable when there is no answer.
+ * BatonUnreachable when there is no answer; with a RangeError, and nothing sent, for an id or an
+ * Idempotency-Key that can be none.
  */
 export class BatonClient {
   private readonly http: Http;
@@ -52,7 +51,7 @@ export class BatonClient {
 
   /** How the business does: the five KPIs of a stretch of time. */
   kpis(question: KpiQuestion = {}): Promise<KpiAnswer> {
-    return this.http.send({ method: 'GET', path: '/kpis', query: { ...question } });
+    return this.http.send({ method: 'GET', path: ['kpis'], query: { ...question } });
   }
 }
 
@@ -67,27 +66,27 @@ export class OrdersClient {
   submit(order: OrderInput, options: { readonly idempotencyKey?: string } = {}): Promise<OrderView> {
     const { idempotencyKey } = options;
     const key = idempotencyKey !== undefined && { idempotencyKey };
-    return this.http.send({ method: 'POST', path: '/orders', body: order, repeatable: true, ...key });
+    return this.http.send({ method: 'POST', path: ['orders'], body: order, repeatable: true, ...key });
   }
 
   get(orderId: string): Promise<OrderDetail> {
-    return this.http.send({ method: 'GET', path: `/orders/${encodeURIComponent(orderId)}` });
+    return this.http.send({ method: 'GET', path: ['orders', orderId] });
   }
 
   /** Newest first. */
   list(options: PageOptions & { readonly status?: OrderStatus } = {}): Promise<Page<OrderSummary>> {
-    return this.http.page('/orders', { ...options });
+    return this.http.page(['orders'], { ...options });
   }
 
   /** Asks to cancel; how that ends shows in the order's status. */
   cancel(
     orderId: string,
     options: { readonly reason?: string; readonly idempotencyKey?: string } = {},
-  ): Promise<unknown> {
+  ): Promise<OrderView> {
     const { reason, idempotencyKey } = options;
     return this.http.send({
       method: 'POST',
-      path: `/orders/${encodeURIComponent(orderId)}/cancel`,
+      path: ['orders', orderId, 'cancel'],
       body: reason === undefined ? {} : { reason },
       ...(idempotencyKey !== undefined && { idempotencyKey }),
     });
@@ -104,11 +103,11 @@ export class StockClient {
    * @param options.low only SKUs with at most this many units available in all
    */
   list(options: PageOptions & { readonly sku?: string; readonly low?: number } = {}): Promise<Page<StockView>> {
-    return this.http.page('/stock', { ...options });
+    return this.http.page(['stock'], { ...options });
   }
 
   get(sku: string): Promise<StockView> {
-    return this.http.send({ method: 'GET', path: `/stock/${encodeURIComponent(sku)}` });
+    return this.http.send({ method: 'GET', path: ['stock', sku] });
   }
 
   /**
@@ -123,7 +122,7 @@ export class StockClient {
   ): Promise<Replenished> {
     return this.http.send({
       method: 'POST',
-      path: `/stock/${encodeURIComponent(sku)}/${encodeURIComponent(location)}/replenishments`,
+      path: ['stock', sku, location, 'replenishments'],
       body: { quantity },
       idempotencyKey: options.idempotencyKey ?? randomUUID(),
     });
@@ -133,11 +132,26 @@ export class StockClient {
    * Loads a catalogue and sets its levels, in as many requests as it takes; repeating it is safe. Never sets a level
    * below what is reserved.
    */
-  async import(items: readonly StockItem[]): Promise<void> {
+  async import(items: readonly StockItem[]): Promise<Imported> {
+    let all: Imported = { items: 0, created: 0, changed: 0, unchanged: 0, keptAtReserved: [], served: [] };
     for (let from = 0; from < items.length; from += IMPORT_PART) {
       const body = { items: items.slice(from, from + IMPORT_PART) };
-      await this.http.send({ method: 'POST', path: '/stock/import', body, repeatable: true });
+      const part = await this.http.send<Imported>({
+        method: 'POST',
+        path: ['stock', 'import'],
+        body,
+        repeatable: true,
+      });
+      all = {
+        items: all.items + part.items,
+        created: all.created + part.created,
+        changed: all.changed + part.changed,
+        unchanged: all.unchanged + part.unchanged,
+        keptAtReserved: [...all.keptAtReserved, ...part.keptAtReserved],
+        served: [...all.served, ...part.served],
+      };
     }
+    return all;
   }
 }
 
@@ -146,12 +160,12 @@ export class SagasClient {
   constructor(private readonly http: Http) {}
 
   get(orderId: string): Promise<SagaView> {
-    return this.http.send({ method: 'GET', path: `/sagas/${encodeURIComponent(orderId)}` });
+    return this.http.send({ method: 'GET', path: ['sagas', orderId] });
   }
 
   /** Newest first. */
   list(options: PageOptions & { readonly status?: SagaStatus } = {}): Promise<Page<SagaSummary>> {
-    return this.http.page('/sagas', { ...options });
+    return this.http.page(['sagas'], { ...options });
   }
 }
 
@@ -161,7 +175,7 @@ export class IncidentsClient {
 
   /** Open ones, the most urgent first. */
   list(options: PageOptions & { readonly owner?: string } = {}): Promise<Page<Incident>> {
-    return this.http.page('/incidents', { ...options });
+    return this.http.page(['incidents'], { ...options });
   }
 }
 

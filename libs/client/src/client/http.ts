@@ -21,10 +21,11 @@ export interface HttpOptions {
 /** One request; it is repeated only where that can do no harm. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
-  readonly path: string;
+  /** Parts of the path, as they are: they are escaped here. */
+  readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
-  /** Makes a repetition of a POST safe: the second gets the first one's answer. */
+  /** Makes a repetition of a POST safe: the second gets the first one's answer. See `isIdempotencyKey`. */
   readonly idempotencyKey?: string;
   /** A repetition is safe without a key: it sets what it says. */
   readonly repeatable?: boolean;
@@ -34,6 +35,9 @@ const TIMEOUT_MS = 30_000;
 const RETRIES = 3;
 const RETRY_DELAY_MS = 200;
 const AWAY = new Set([429, 502, 503, 504]);
+
+/** True for what may stand in the header: visible ASCII, so that it means the same everywhere. */
+export const isIdempotencyKey = (text: string): boolean => /^[\x21-\x7e]{1,255}$/.test(text);
 
 /** JSON over HTTP with problem+json errors, and repetition where it can do no harm. */
 export class Http {
@@ -51,6 +55,7 @@ export class Http {
   /**
    * @throws BatonError for an answer that is an error
    * @throws BatonUnreachable when there was no answer
+   * @throws RangeError for a part of the path that can be none (an id that is empty, or a dot or two), or such a key
    */
   async send<Answer>(request: HttpRequest): Promise<Answer> {
     const { retries = RETRIES, retryDelayMs = RETRY_DELAY_MS } = this.options;
@@ -67,16 +72,19 @@ export class Http {
   }
 
   /** One page of a list; services name the list by what it lists. */
-  async page<Item>(path: string, query: HttpRequest['query'] = {}): Promise<Page<Item>> {
+  async page<Item>(path: HttpRequest['path'], query: HttpRequest['query'] = {}): Promise<Page<Item>> {
     const { next, ...rest } = await this.send<{ readonly next?: string | null }>({ method: 'GET', path, query });
     const items = Object.values<unknown>(rest).find(Array.isArray) as readonly Item[] | undefined;
     return { items: items ?? [], next: next ?? null };
   }
 
   private async once<Answer>({ method, path, query = {}, body, idempotencyKey }: HttpRequest): Promise<Answer> {
-    const url = new URL(path.replace(/^\//, ''), this.base);
+    const url = new URL(path.map(escaped).join('/'), this.base);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) {
+      throw new RangeError('An Idempotency-Key is 1 to 255 visible ASCII characters.');
     }
     const { response, text } = await this.exchange(url, {
       method,
@@ -108,6 +116,12 @@ export class Http {
     }
   }
 }
+
+/** Escaped or not, a dot or two would lead to another path, and so would nothing. */
+const escaped = (part: string): string => {
+  if (/^\.{0,2}$/.test(part)) throw new RangeError(`${JSON.stringify(part)} is no id.`);
+  return encodeURIComponent(part);
+};
 
 const parse = (text: string): unknown => {
   try {

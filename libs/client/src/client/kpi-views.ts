@@ -26,7 +26,7 @@ export interface Kpis {
     readonly troubled: number;
     readonly rate: number | null;
     readonly causes: readonly {
-      readonly kind: string;
+      readonly kind: 'cancelled' | 'undone' | 'event' | 'incident';
       readonly cause: string;
       readonly orders: number;
       readonly share: number;

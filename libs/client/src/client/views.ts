@@ -1,4 +1,4 @@
-import type { Line } from '@baton/contracts';
+import type { CancellationReason, Line, LineOutcome, ServiceLevel, ShortagePreference } from '@baton/contracts';
 
 // What services answer, said again for whoever is outside of them: the client imports none. That both say the same is held
 // in `test/src/conformance`.
@@ -39,16 +39,38 @@ export interface OrderSummary {
   readonly units: number;
 }
 
-/** One moment in an order's life. */
-export interface TimelineEntry {
-  readonly at: string;
-  readonly fact: string;
-  /** 0 or absent for the order as a whole. */
-  readonly shipment?: number | null;
-  readonly text: string;
+/** A shipment that went out. */
+export interface ShipmentFacts {
+  readonly shipment: number;
+  readonly carrier: string;
+  readonly trackingNumber: string;
+  readonly dispatchedAt: string | null;
+  readonly deliveredAt: string | null;
 }
 
-/** What a submission is answered with. */
+/** Why an order takes longer. */
+export interface Delay {
+  readonly shipment: number;
+  readonly reason: 'stock-short' | 'late';
+  readonly at: string;
+  readonly expectedAt?: string;
+}
+
+/** How an order ended: line by line when something went out, else why nothing did. */
+export type Ending =
+  | {
+      readonly kind: 'completed';
+      readonly at: string;
+      readonly lines: readonly {
+        readonly lineId: string;
+        readonly quantity: number;
+        readonly shipment: number;
+        readonly outcome: LineOutcome;
+      }[];
+    }
+  | { readonly kind: 'cancelled'; readonly at: string; readonly reason: CancellationReason; readonly detail: string };
+
+/** What a submission, or a wish to cancel, is answered with. */
 export interface OrderView {
   readonly orderId: string;
   readonly status: OrderStatus;
@@ -56,9 +78,21 @@ export interface OrderView {
   readonly placedAt: string | null;
   readonly customerId?: string;
   readonly region: string | null;
-  readonly serviceLevel: string | null;
-  readonly onShortage: string | null;
+  readonly serviceLevel: ServiceLevel | null;
+  readonly onShortage: ShortagePreference | null;
   readonly lines: readonly Line[];
+  readonly shipments: readonly ShipmentFacts[];
+  readonly delay: Delay | null;
+  readonly cancellationWishes: number;
+  readonly ending: Ending | null;
+}
+
+export interface TimelineEntry {
+  readonly at: string;
+  readonly fact: string;
+  /** 0 for the order as a whole. */
+  readonly shipment: number;
+  readonly text: string;
 }
 
 /** One order in full. */
@@ -66,10 +100,12 @@ export interface OrderDetail extends OrderView {
   /** One plain sentence: what the order waits for, since when, until when, and what happens then. */
   readonly waitsFor: string;
   readonly timeline: readonly TimelineEntry[];
-  /** Id of the trace in which the order was taken in; null or absent where nothing was traced. */
-  readonly traceId?: string | null;
-  /** Where to look at that trace, if somebody said where traces are kept. */
-  readonly traceUrl?: string | null;
+  /** Who said the two: the coordinator, or orders from its own facts while the coordinator does not answer. */
+  readonly toldBy: 'coordinator' | 'orders';
+  /** Id of the trace in which the order was taken in; null where nothing was traced. */
+  readonly traceId: string | null;
+  /** Where to look at that trace; null where nobody said where traces are kept. */
+  readonly traceUrl: string | null;
 }
 
 /** How much of a SKU is at a location, in units. */
@@ -95,7 +131,29 @@ export interface StockView {
 export interface Replenished extends StockLevel {
   readonly sku: string;
   /** Backorders that got what they waited for. */
-  readonly served?: readonly { readonly orderId: string; readonly shipment: number }[];
+  readonly served: readonly Served[];
+}
+
+export interface Served {
+  readonly orderId: string;
+  readonly shipment: number;
+}
+
+/** What became of a part of a catalogue. */
+export interface Imported {
+  readonly items: number;
+  /** Levels that did not exist, levels whose on hand changed, and the rest. */
+  readonly created: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  /** Levels that would have fallen below what is reserved there, and were set to that instead. */
+  readonly keptAtReserved: readonly {
+    readonly sku: string;
+    readonly location: string;
+    readonly asked: number;
+    readonly onHand: number;
+  }[];
+  readonly served: readonly Served[];
 }
 
 /** One line of a catalogue file. */
@@ -104,40 +162,4 @@ export interface StockItem {
   readonly location: string;
   readonly onHand: number;
   readonly name?: string;
-}
-
-/** `waiting` is for stock. */
-export type SagaStatus = 'running' | 'waiting' | 'completed' | 'cancelled';
-
-/** A saga as operators see it in a list. */
-export interface SagaSummary {
-  readonly orderId: string;
-  readonly definition: string;
-  readonly version: number;
-  readonly status: SagaStatus;
-  readonly openIncidents: number;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-  readonly endedAt: string | null;
-  /** What it waits for, since when, until when, and what happens then. */
-  readonly sentence: string;
-}
-
-/** One saga with what happened to it. */
-export interface SagaView extends SagaSummary {
-  readonly incidents: readonly Incident[];
-  readonly timeline: readonly { readonly at: string; readonly fact: string }[];
-}
-
-/** A call for a person, with its owner and due time. */
-export interface Incident {
-  readonly incidentId: string;
-  readonly orderId: string;
-  readonly shipment: number;
-  readonly step: string;
-  readonly reason: string;
-  readonly owner: string;
-  readonly dueAt: string;
-  readonly openedAt: string;
-  readonly resolvedAt?: string | null;
 }

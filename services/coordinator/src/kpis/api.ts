@@ -1,6 +1,6 @@
 import { timestamp } from '@baton/contracts';
 import { Refused } from '@baton/messaging';
-import { CONFIG } from '@baton/service-kit';
+import { Answers, CONFIG } from '@baton/service-kit';
 import { applyDecorators, Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { OfDefinition, sagaName } from '../api-schemas.js';
 import type { CoordinatorConfig } from '../config.js';
 import { Definitions } from '../definitions/index.js';
+import { kpiAnswer } from './api-schemas.js';
 import { inputParameters, type Inputs, inputsOf } from './inputs.js';
 import { type Kpis, kpisOf, type PeriodKpis, periodKpisOf } from './report.js';
 import { ROLLUP_SQL } from './rollup-sql.js';
@@ -54,7 +55,12 @@ export interface KpiAnswer extends KpiPeriod {
 const InputQueries = () =>
   applyDecorators(
     ...Object.keys(inputParameters).map((name) =>
-      ApiQuery({ name, required: false, description: 'in place of the setting of the same name' }),
+      ApiQuery({
+        name,
+        required: false,
+        description: 'in place of the setting of the same name',
+        schema: { type: 'number', minimum: 0 },
+      }),
     ),
   );
 
@@ -79,12 +85,13 @@ export class KpisApi {
   @ApiQuery({
     name: 'from',
     required: false,
+    type: String,
     description: 'Date or moment; 24 hours or 7 days before `to` when absent',
   })
-  @ApiQuery({ name: 'to', required: false, description: 'Date or moment; now when absent' })
+  @ApiQuery({ name: 'to', required: false, type: String, description: 'Date or moment; now when absent' })
   @ApiQuery({ name: 'by', required: false, enum: spans, description: '`hour` when absent' })
   @InputQueries()
-  @ApiResponse({ status: 200, description: 'The figures, in all and by hour or day.' })
+  @Answers(200, 'The figures, in all and by hour or day.', kpiAnswer)
   @ApiResponse({ status: 400, description: 'Not a stretch of time, or a longer one than can be asked for.' })
   async read(@Query() query: unknown): Promise<KpiAnswer> {
     const { definition, by, from: since, to: until, ...stated } = kpisQuery.parse(query);

@@ -2,7 +2,7 @@ import { type Fact, isTelling, type Saga, type SagaDefinition, stepOfKey, type U
 import { Tallier, type TalliesByHour } from './tally.js';
 
 /** Kinds of causes of trouble; the first part of a cause's name. */
-const causeKinds = {
+export const causeKinds = {
   cancelled: 'the order was cancelled, for this reason',
   undone: 'a shipment was undone, because of this alternative',
   event: 'a participant could not do its step, and said so with this event',

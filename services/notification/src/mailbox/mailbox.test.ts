@@ -106,7 +106,19 @@ describe('The mailbox', () => {
     });
     expect((await fetch(`${mailbox.httpUrl}/mails?limit=0`)).status).toBe(400);
     expect((await fetch(`${mailbox.httpUrl}/mails/../etc`)).status).toBe(404);
-    expect((await fetch(`${mailbox.httpUrl}/mails`, { method: 'DELETE' })).status).toBe(405);
     expect(mailbox.counts.count).toBe(0);
+  });
+
+  it.each([
+    ['GET', '/mails/1', 404, /shows the latest mails only/],
+    ['GET', '/mails?limit=Zoe', 400, /^limit: /],
+    ['DELETE', '/mails', 405, /only read/],
+  ])('says what is wrong with %s %s', async (method, path, status, detail) => {
+    const mailbox = await start();
+    const answer = await fetch(`${mailbox.httpUrl}${path}`, { method });
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(await answer.json()).toMatchObject({ status, detail: expect.stringMatching(detail) });
+    if (status === 405) expect(answer.headers.get('allow')).toBe('GET, HEAD');
   });
 });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { superstoreOrders } from '../../sample/superstore.js';
 import { Finished, exitCodes, UsageError } from '../exit-codes.js';
-import { type Io, printable, say } from '../io.js';
+import { type Io, printable, say, sayJson } from '../io.js';
 import { Progress } from '../progress.js';
 import { clientOf, type Connection } from '../connection.js';
 import { type Entry, type Fault, orderEntry, parseLines } from './entries.js';
@@ -100,7 +100,7 @@ interface Result {
 
 const report = (io: Io, { json, kafka }: PublishOptions, result: Result): void => {
   if (json) {
-    say(io.stdout, JSON.stringify(result));
+    sayJson(io.stdout, result);
     return;
   }
   const { published, refused, skipped } = result;

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { type OrderCancellationSubmitted, type OrderInput, OrderSubmitted } from '@baton/contracts';
 import type { BatonClient } from '../../client/baton-client.js';
 import { BatonError } from '../../client/errors.js';
+import { isIdempotencyKey } from '../../client/http.js';
 import type { Entry } from './entries.js';
 
 /** An event that a service said no to. */
@@ -60,9 +62,12 @@ const send = async (client: BatonClient, { definition, data, orderId, id }: Entr
     await client.orders.submit(data as OrderInput);
   } else {
     const { reason } = data as OrderCancellationSubmitted['data'];
-    await client.orders.cancel(orderId, { ...(reason !== undefined && { reason }), idempotencyKey: id });
+    await client.orders.cancel(orderId, { ...(reason !== undefined && { reason }), idempotencyKey: keyOf(id) });
   }
 };
+
+/** The Idempotency-Key of an event: its id, or where that can be none, what stands for it. */
+const keyOf = (id: string): string => (isIdempotencyKey(id) ? id : createHash('sha256').update(id).digest('hex'));
 
 /** Waits for all before it rejects with the first reason, so that nothing goes on unseen. */
 const allSettled = async (promises: readonly Promise<void>[]): Promise<void> => {

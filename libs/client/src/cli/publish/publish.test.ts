@@ -39,6 +39,28 @@ test('standard input is sent one at a time if that is asked for, and the result 
   expect(keysOf(gateway)).toEqual(orders.map(({ orderId }) => orderId));
 });
 
+test('a cancellation is sent under the id of its event, whatever that is', async () => {
+  const gateway = await fakeGateway(() => ({ status: 202, body: {} }));
+  const event = {
+    specversion: '1.0',
+    type: OrderCancellationSubmitted.type,
+    source: '/shop',
+    data: { orderId: 'o-1' },
+  };
+  const ids = ['wish/1', 'Wunsch 1', 'Kündigung €', 'x'.repeat(300)];
+  const stdin = jsonLines(...ids.map((id) => ({ ...event, id })));
+  expect(await baton(['publish', '-'], { url: gateway.url, stdin })).toMatchObject({
+    code: 0,
+    out: '4 events accepted.\n',
+  });
+  const keys = gateway.seen.map(({ key }) => key);
+  expect(keys[0]).toBe('wish/1');
+  expect(keys).toEqual([...new Set(keys)]);
+  for (const key of keys) expect(key).toMatch(/^[\x21-\x7e]{1,255}$/);
+  await baton(['publish', '-'], { url: gateway.url, stdin });
+  expect(gateway.seen.slice(4).map(({ key }) => key)).toEqual(keys);
+});
+
 test('nothing of an invalid file is sent, and its faults are listed with their lines, twenty of them', async () => {
   const gateway = await fakeGateway(created);
   const stdin = jsonLines(orders[0], ...Array.from({ length: 25 }, () => bad), orders[1]);

@@ -15,11 +15,8 @@ export const keyed = (header: string | undefined): SubmitOptions => {
   return key === undefined ? {} : { idempotencyKey: key };
 };
 
-/**
- * Documents a request that changes something: its Idempotency-Key, and what it may be refused with before anybody looks
- * at what it says.
- */
-export const Changing = () =>
+/** Documents a command that an Idempotency-Key makes safe to repeat. */
+export const Repeatable = (): MethodDecorator =>
   applyDecorators(
     ApiHeader({
       name: 'Idempotency-Key',
@@ -27,8 +24,5 @@ export const Changing = () =>
       description:
         'The same key with the same body gets the first answer again; with another body it is refused (422).',
     }),
-    ApiResponse({ status: 413, description: 'The body is too large (problem+json).' }),
-    ApiResponse({ status: 415, description: 'The body is not sent as JSON (problem+json).' }),
-    ApiResponse({ status: 422, description: 'The Idempotency-Key came with another body before (problem+json).' }),
-    ApiResponse({ status: 503, description: 'Too much waits, or the service stops; try again (problem+json).' }),
+    ApiResponse({ status: 422, description: 'The Idempotency-Key came with another body before.' }),
   );
