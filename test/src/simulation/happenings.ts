@@ -8,7 +8,9 @@ import {
   openLists,
   placeOrder,
   skusOf,
+  toldOf,
   track,
+  trackLate,
   type Wanted,
   workOn,
 } from './people.js';
@@ -52,8 +54,10 @@ type Happening = readonly [weight: number, act: () => void];
 /** What can happen at any time, whatever is under way. */
 const besides = (world: World, script: Script, random: Random, supply: Supply): readonly Happening[] => {
   const lost = lostParcels(world);
+  const told = toldOf(world);
   return [
     [1, () => world.repeat(random)],
+    [told.length > 0 ? 0.2 : 0, () => trackLate(world, random.pick(told), random)],
     [lost.length > 0 ? 0.2 : 0, () => track(world, random.pick(lost), random.pick(['delivered', 'returned'] as const))],
     [0.5, () => supply.replenish(random.pick(skusOf(world)), 1 + random.below(3), random)],
     [0.1, () => supply.count(random.pick(skusOf(world)), random)],

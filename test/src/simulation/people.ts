@@ -1,7 +1,7 @@
 import { OrderCancellationSubmitted, OrderSubmitted } from '@baton/contracts';
 import { CountStock, ReplenishStock, StockRows } from '@baton/inventory';
 import { CancelOrder, PlaceOrder } from '@baton/orders';
-import { ReportTracking } from '@baton/shipping';
+import { ReportTracking, type TrackingStatus } from '@baton/shipping';
 import {
   ClaimPickList,
   PackPickList,
@@ -104,13 +104,27 @@ export const onTheWay = (world: World): readonly Parcel[] =>
 export const lostParcels = (world: World): readonly Parcel[] =>
   [...world.outside.parcels.values()].filter(({ end }) => end === 'lost');
 
-/** A carrier reports by webhook, maybe before shipping has read the answer to the handover. */
-export const track = (world: World, parcel: Parcel, status: ParcelEnd): void => {
-  const { key, orderId, shipment, carrier } = parcel;
+const report = (world: World, { key, orderId, shipment, carrier }: Parcel, status: TrackingStatus): void => {
   const data = { orderId, shipment, carrier, trackingNumber: key, status, at: world.now };
   world.shipping.submit(ReportTracking, data, world.newId());
+};
+
+/** A carrier reports by webhook, maybe before shipping has read the answer to the handover. */
+export const track = (world: World, parcel: Parcel, status: ParcelEnd): void => {
+  report(world, parcel, status);
   world.outside.report(parcel, status);
 };
+
+const OVERTAKEN: readonly TrackingStatus[] = ['dispatched', 'lost'];
+const OVERTAKEN_BY_RETURN: readonly TrackingStatus[] = [...OVERTAKEN, 'delivered'];
+
+/** A report of a carrier comes that was overtaken by another, or of what is known already. */
+export const trackLate = (world: World, parcel: Parcel, random: Random): void =>
+  report(world, parcel, random.pick(parcel.end === 'returned' ? OVERTAKEN_BY_RETURN : OVERTAKEN));
+
+/** Parcels of whose end their carrier has told. */
+export const toldOf = (world: World): readonly Parcel[] =>
+  [...world.outside.parcels.values()].filter(({ end }) => end !== undefined);
 
 /** What a carrier has to report of a parcel in the end. */
 export const endOfTheWay = (random: Random, losses: number): ParcelEnd =>

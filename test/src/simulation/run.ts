@@ -55,8 +55,8 @@ export const play = (script: Script, sabotage?: Sabotage): Result => {
       if (draft.name === 'FulfilmentCancelled' && !each.wasRestored) checkCancelled(each, draft.key);
     }
   };
-  const { stock, rejects, packing, hurry } = script;
-  const world = new World(stock, { rejects, packing, policy: hurry ? HURRY : {} }, check, sabotage);
+  const { stock, rejects, packing, hurry, skew } = script;
+  const world = new World(stock, { rejects, packing, policy: hurry ? HURRY : {}, skew }, check, sabotage);
   const arrives = (sku: string, quantity: number): void => void arrived.set(sku, (arrived.get(sku) ?? 0) + quantity);
   const supply: Supply = {
     replenish: (sku, quantity, random) => {

@@ -22,6 +22,8 @@ export interface Script {
   readonly packing: WorldRules['packing'];
   /** Whether deadlines are so short that most of them pass before the answer has come. */
   readonly hurry: boolean;
+  /** By how much the clocks of the processes of a service differ, milliseconds. */
+  readonly skew: number;
   /** How readily operators go on without a step, compared with other happenings; whether they settle what is left. */
   readonly skips: number;
   readonly settles: boolean;
@@ -60,6 +62,7 @@ export const scripts: fc.Arbitrary<Script> = fc.record({
   losses: fc.constantFrom(0, 0, 0.2),
   packing: fc.constantFrom('people' as const, 'people' as const, 'automatic' as const),
   hurry: fc.constantFrom(false, false, true),
+  skew: fc.constantFrom(0, 0, 3_000),
   skips: fc.constantFrom(0, 0, 1),
   settles: fc.boolean(),
   discards: fc.constantFrom(0, 0, 0, 0.3),

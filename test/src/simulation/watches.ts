@@ -58,27 +58,31 @@ export class SentenceWatch {
 /** An event that is said again has the content that it had, and a wish to cancel hears one thing. */
 export class WordWatch {
   private readonly said = new Map<string, string>();
-  private readonly refused = new Set<string>();
-  /** When each order was said to be cancelled, last. */
-  private readonly cancelled = new Map<string, string>();
+  private count = 0;
+  /** Which of all that was said came last, by its id. */
+  private readonly last = new Map<string, number>();
 
-  check({ name, id, key, data }: EventDraft, world: World): void {
+  check({ name, id, key, data }: EventDraft, { wasRestored }: World): void {
     const content = JSON.stringify(data);
     const before = this.said.get(id) ?? content;
-    const isSame = before === content || world.wasRestored;
-    must(isSame, 'What is said again has the same content.', `${id}: ${before} → ${content}`);
+    must(
+      before === content || wasRestored,
+      'What is said again has the same content.',
+      `${id}: ${before} → ${content}`,
+    );
     this.said.set(id, content);
-    if (name === 'CancellationRefused') this.refused.add(id);
-    if (name === 'FulfilmentCancelled') this.cancelled.set(key, world.now);
-    const both = this.cancelled.has(key) && this.isRefused(key, 1);
-    must(!both || world.wasRestored, 'No cancellation is both refused and reported.', key);
+    // A wish that is asked for again needs no other answer.
+    if (name !== 'OrderCancellationRequested' || !this.last.has(id)) this.last.set(id, (this.count += 1));
+    const both = this.last.has(cancelled(key)) && this.last.has(refused(key, 1));
+    must(!both || wasRestored, 'No cancellation is both refused and reported.', key);
   }
 
-  isRefused(orderId: string, wish: number): boolean {
-    return this.refused.has(`${orderId}/0/CancellationRefused/1/${wish}`);
-  }
-
-  cancelledAt(orderId: string): string {
-    return this.cancelled.get(orderId) ?? '';
+  /** Whether a wish was refused, or the order said to be cancelled after it. */
+  isAnswered(orderId: string, wish: number): boolean {
+    const asked = this.last.get(`${orderId}/0/OrderCancellationRequested/1/${wish}`) ?? 0;
+    return this.last.has(refused(orderId, wish)) || (this.last.get(cancelled(orderId)) ?? 0) > asked;
   }
 }
+
+const cancelled = (orderId: string): string => `${orderId}/0/FulfilmentCancelled/1`;
+const refused = (orderId: string, wish: number): string => `${orderId}/0/CancellationRefused/1/${wish}`;

@@ -38,6 +38,8 @@ export interface WorldRules {
   readonly packing: 'people' | 'automatic';
   /** Durations that replace those of the saga definitions, milliseconds by name. */
   readonly policy: Readonly<Record<string, number>>;
+  /** By how much the clocks of the processes of a service differ, milliseconds. */
+  readonly skew: number;
 }
 
 const START = Date.parse('2026-11-24T09:00:00.000Z');
@@ -73,26 +75,27 @@ export class World {
   private readonly behind = new Set<Reader>();
   private time = START;
   private counter = 0;
+  private ticks = 0;
 
   constructor(
     readonly stock: InitialStock,
-    { rejects, packing, policy }: WorldRules,
+    private readonly rules: WorldRules,
     private readonly committed: (world: World, process: Process, outcome: Outcome) => void,
     sabotage?: Sabotage,
   ) {
-    this.outside = new Outside(rejects);
+    this.outside = new Outside(rules.rejects);
     const start = (name: string, controller: object): Process =>
       new Process(
         new MemoryService(name, [controller], sabotage),
-        () => this.now,
+        () => this.clock(),
         (process, outcome) => {
           this.committed(this, process, outcome);
         },
       );
     this.orders = start('orders', new OrderReactions());
-    this.coordinator = start('coordinator', new CoordinatorReactions(new Definitions(policy)));
+    this.coordinator = start('coordinator', new CoordinatorReactions(new Definitions(rules.policy)));
     this.inventory = start('inventory', new InventoryReactions());
-    this.warehouse = start('warehouse', new WarehouseReactions({ WAREHOUSE_PACKING: packing }));
+    this.warehouse = start('warehouse', new WarehouseReactions({ WAREHOUSE_PACKING: rules.packing }));
     this.shipping = start('shipping', new ShippingReactions({ SHIPPING_CARRIERS: CARRIERS }));
     this.notification = start('notification', new NotificationReactions());
     this.processes = [this.orders, this.coordinator, this.inventory, this.warehouse, this.shipping, this.notification];
@@ -105,6 +108,12 @@ export class World {
 
   get now(): string {
     return new Date(this.time).toISOString();
+  }
+
+  /** What the clock of the process says that handles the next message. */
+  private clock(): string {
+    this.ticks += 1;
+    return new Date(this.time + (this.ticks % 2) * this.rules.skew).toISOString();
   }
 
   /** An id that was never given before, for a command. */
