@@ -24,8 +24,10 @@ const whatIsWaitedFor = (world: World): readonly Skippable[] =>
       .map(({ unit: shipment, step }) => ({ definition, orderId, shipment, step })),
   ]);
 
-const skip = (world: World, what: Skippable): void =>
+const skip = (world: World, what: Skippable): void => {
+  world.skipped.add(`${what.orderId}/${what.shipment}/${what.step}`);
   world.coordinator.submit(SkipStep, { ...what, note: 'settled by phone' }, world.newId());
+};
 
 /** An operator goes on without something, whether or not it is late; most of it the coordinator refuses. */
 export const skipSomething = (world: World, random: Random): void => {

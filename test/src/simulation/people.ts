@@ -85,7 +85,10 @@ export const workOn = (world: World, list: PickList, random: Random, shorts: num
   const { orderId, shipment, lines, state } = list;
   const { warehouse } = world;
   const id = world.newId();
-  if (state === 'stopping') return warehouse.submit(PutAway, { orderId, shipment }, id);
+  if (state === 'stopping') {
+    world.putAway.add(`${orderId}/${shipment}`);
+    return warehouse.submit(PutAway, { orderId, shipment }, id);
+  }
   if (state === 'open') return warehouse.submit(ClaimPickList, { orderId, shipment, worker: 'ann' }, id);
   if (random.chance(shorts)) {
     const { lineId, quantity } = random.pick(lines);

@@ -39,7 +39,7 @@ export class Process {
   constructor(
     readonly service: MemoryService,
     private readonly now: () => string,
-    private readonly committed: (process: Process, outcome: Outcome) => void,
+    private readonly committed: (process: Process, message: string, outcome: Outcome) => void,
   ) {}
 
   get name(): string {
@@ -130,7 +130,7 @@ export class Process {
     if (events.length > 0) this.outbox.push({ events });
     for (const effect of outcome.effects ?? []) this.ask(effect);
     if (outcome.deadLetter !== undefined) this.deadLetters.push({ message, reason: outcome.deadLetter });
-    this.committed(this, outcome);
+    this.committed(this, named.name, outcome);
   }
 
   private ask(effect: EffectDraft): void {

@@ -1,9 +1,10 @@
 import { Definitions, Incidents, Sagas } from '@baton/coordinator';
-import { Reservations, StockRows } from '@baton/inventory';
+import { Books, Reservations, serveQueue, StockRows } from '@baton/inventory';
 import { Mails } from '@baton/notification';
 import { Orders } from '@baton/orders';
 import { explain } from '@baton/saga';
-import { PickLists } from '@baton/warehouse';
+import { Shipments } from '@baton/shipping';
+import { PickLists, unitsPicked } from '@baton/warehouse';
 import type { Wanted } from './people.js';
 import { must } from './promise.js';
 import type { WordWatch } from './watches.js';
@@ -32,6 +33,15 @@ export const checkBooks = (world: World): void => {
       must(held === reserved, 'Reserved is the sum of live reservations.', { sku, location, reserved, held });
     }
   }
+};
+
+/** No backorder waits for what is there, unless an older one needs it: at every moment. */
+export const checkQueue = ({ inventory: { service } }: World): void => {
+  const waiting = service.rows(Reservations).filter(({ state }) => state === 'waiting');
+  if (waiting.length === 0) return;
+  const skus = waiting.flatMap(({ lines }) => lines.map(({ sku }) => sku));
+  const servable = serveQueue(waiting, new Books(service.rows(StockRows)), skus);
+  must(servable.length === 0, 'No backorder waits for what is there.', servable);
 };
 
 const wentOut = (world: World, orderId: string) =>
@@ -94,6 +104,13 @@ const checkNothingHeld = (world: World, orderId: string): void => {
   );
 };
 
+/** What left its shelf for a list that is undone is back there. */
+export const checkPutAway = (world: World, orderId: string, shipment: number): void => {
+  const list = world.warehouse.service.find(PickLists, { orderId, shipment });
+  const isBack = !list || unitsPicked(list) === 0 || world.putAway.has(`${orderId}/${shipment}`);
+  must(isBack, 'What left its shelf is put away before its list is undone.', list);
+};
+
 /** At the moment at which a cancellation is reported, it is true: nothing of the order is open anywhere. */
 export const checkCancelled = (world: World, orderId: string): void => {
   checkNothingHeld(world, orderId);
@@ -115,6 +132,14 @@ const checkIncidents = (world: World): void => {
       step,
       reason,
     });
+  }
+};
+
+/** Of each parcel shipping knows what became of it, in whatever order its carrier told it. */
+const checkParcels = (world: World): void => {
+  for (const { orderId, shipment, end, key } of world.outside.parcels.values()) {
+    const state = world.shipping.service.find(Shipments, { orderId, shipment })?.state;
+    must(end === undefined || state === end, 'Shipping knows what became of a parcel.', { key, end, state });
   }
 };
 
@@ -161,10 +186,17 @@ const checkShelves = (world: World, arrived: ReadonlyMap<string, number>): void 
 
 /** One mail per reason, and each that was called for reached a mail server or is known to have failed. */
 const checkMails = (world: World): void => {
+  const incidents = new Set(
+    world.coordinator.service.rows(Incidents).map(({ orderId, shipment, step }) => `${orderId}/${shipment}/${step}`),
+  );
   for (const { orderId, shipment, reason, state } of world.notification.service.rows(Mails)) {
     const key = `${orderId}/${shipment}/${reason}`;
     must(state === 'sent' || state === 'failed', 'Every mail is sent or known to have failed.', key);
     must(state === 'failed' || world.outside.mails.get(key) === 1, 'A mail is sent once.', key);
+    const step = `tell-${reason}`;
+    const isNoticed =
+      world.skipped.has(`${orderId}/${shipment}/${step}`) || incidents.has(`${orderId}/${shipment}/${step}`);
+    must(state === 'sent' || isNoticed, 'A mail that failed is an incident.', key);
   }
 };
 
@@ -197,7 +229,9 @@ export const checkAtRest = (
   checkMails(world);
   checkWishes(world, words);
   // What carriers reported after a backup is lost with what was restored.
-  if (!world.wasRestored) checkIncidents(world);
+  if (world.wasRestored) return;
+  checkParcels(world);
+  checkIncidents(world);
 };
 
 /** Operators went on without whatever they may go on without: nothing is left but what they may not. */

@@ -5,12 +5,12 @@ import { minutes, seconds } from '@baton/saga';
 import { comeToRest, doSomething, type Supply } from './happenings.js';
 import { redriveAll, settleIncidents } from './operators.js';
 import { cancelOrder, countShelf, placeAgain, placeOrder, replenish, type Wanted } from './people.js';
-import { checkAtRest, checkBooks, checkCancelled, checkSettled } from './promises.js';
+import { checkAtRest, checkBooks, checkCancelled, checkPutAway, checkQueue, checkSettled } from './promises.js';
 import type { Sabotage } from './memory-service.js';
 import type { Process } from './process.js';
 import { Random } from './random.js';
 import type { Script } from './script.js';
-import { SentenceWatch, StatusWatch, WordWatch } from './watches.js';
+import { checkPatience, SentenceWatch, StatusWatch, WordWatch } from './watches.js';
 import { World, type WorldRules } from './world.js';
 
 /** What became of a run. */
@@ -45,12 +45,19 @@ export const play = (script: Script, sabotage?: Sabotage): Result => {
   const sentences = new SentenceWatch();
   const words = new WordWatch();
   const arrived = new Map<string, number>();
-  const check = (each: World, process: Process, { publish = [] }: Outcome): void => {
-    if (process.name === 'inventory') checkBooks(each);
+  const check = (each: World, process: Process, message: string, { publish = [] }: Outcome): void => {
+    if (process.name === 'inventory') {
+      checkBooks(each);
+      checkQueue(each);
+    }
     if (process.name === 'orders') statuses.check(each);
     if (process.name === 'coordinator') sentences.check(each);
+    checkPatience(each, message, publish);
     for (const draft of publish) {
       words.check(draft, each);
+      if (draft.name === 'PickListCancelled' && script.packing === 'people') {
+        checkPutAway(each, draft.key, (draft.data as { readonly shipment: number }).shipment);
+      }
       // Who was restored may have heard more than those who did it, until all have caught up.
       if (draft.name === 'FulfilmentCancelled' && !each.wasRestored) checkCancelled(each, draft.key);
     }

@@ -107,6 +107,28 @@ export const plantedBugs: Readonly<Record<string, PlantedBug>> = {
       ),
     breaks: /What is said again has the same content/,
   },
+  'a backorder that does not hear what became available': {
+    sabotage: () => blind<readonly Reservation[]>('inventory', ['StockReleaseRequested'], 'queue', () => []),
+    breaks: /No backorder waits for what is there/,
+  },
+  'a list that is undone while its goods lie about': {
+    sabotage: () =>
+      blind<PickList>('warehouse', ['PickListCancellationRequested'], 'list', (list) =>
+        list.state === 'picking' ? { ...list, state: 'open' } : list,
+      ),
+    breaks: /What left its shelf is put away before its list is undone/,
+  },
+  'a mail that fails and nobody is told of': {
+    sabotage: () => ignored('coordinator', 'NotificationFailed'),
+    breaks: /A mail that failed is an incident/,
+  },
+  'a report of a carrier that was overtaken and counts': {
+    sabotage: () =>
+      blind<Shipment>('shipping', ['ReportTracking'], 'row', (row) =>
+        row.state === 'delivered' ? { ...row, state: 'dispatched' } : row,
+      ),
+    breaks: /Shipping knows what became of a parcel/,
+  },
 };
 
 /** One that is found where databases were restored to an earlier moment: orders knows less than the topics then. */

@@ -55,6 +55,13 @@ export class SentenceWatch {
   }
 }
 
+/** While a message of an order waits behind a failed one, its deadlines only open an incident. */
+export const checkPatience = ({ coordinator }: World, message: string, said: readonly EventDraft[]): void => {
+  if (message !== 'DeadlineDue') return;
+  const hasty = said.filter(({ name, key }) => coordinator.parked.has(key) && !name.startsWith('Incident'));
+  must(hasty.length === 0, 'While a message waits, a deadline only opens an incident.', hasty);
+};
+
 /** An event that is said again has the content that it had, and a wish to cancel hears one thing. */
 export class WordWatch {
   private readonly said = new Map<string, string>();

@@ -65,6 +65,10 @@ export class World {
   readonly warehouse: Process;
   readonly shipping: Process;
   readonly notification: Process;
+  /** What operators went on without: order, shipment and step. */
+  readonly skipped = new Set<string>();
+  /** Shipments of which somebody put away what had left its shelf. */
+  readonly putAway = new Set<string>();
   /** Names of the services whose operators gave up a message. */
   readonly lost = new Set<string>();
   /** Whether the databases were restored to an earlier moment: what had come over HTTP alone since is gone. */
@@ -80,7 +84,7 @@ export class World {
   constructor(
     readonly stock: InitialStock,
     private readonly rules: WorldRules,
-    private readonly committed: (world: World, process: Process, outcome: Outcome) => void,
+    private readonly committed: (world: World, process: Process, message: string, outcome: Outcome) => void,
     sabotage?: Sabotage,
   ) {
     this.outside = new Outside(rules.rejects);
@@ -88,8 +92,8 @@ export class World {
       new Process(
         new MemoryService(name, [controller], sabotage),
         () => this.clock(),
-        (process, outcome) => {
-          this.committed(this, process, outcome);
+        (process, message, outcome) => {
+          this.committed(this, process, message, outcome);
         },
       );
     this.orders = start('orders', new OrderReactions());
