@@ -51,7 +51,7 @@ export const placeAgain = (world: World, wanted: Wanted, random: Random): void =
 
 /** A customer does not want it any more, by event (maybe before the order was read) or by HTTP. */
 export const cancelOrder = (world: World, orderId: string, random: Random): void => {
-  if (random.chance(0.5)) world.submit(OrderCancellationSubmitted({ orderId }));
+  if (random.chance(0.5)) world.wished.set(world.submit(OrderCancellationSubmitted({ orderId })), orderId);
   else world.orders.submit(CancelOrder, { orderId }, world.newId());
 };
 

@@ -80,8 +80,13 @@ const checkEnd = (world: World, wanted: Wanted): void => {
   if (saga.status === 'completed') must(out.length === 1, 'What is completed went out.', orderId);
 };
 
-/** Each wish to cancel has an answer, also one that came after the end. */
+/** Each wish to cancel is one, and has an answer, also one that came before its order or after the end. */
 const checkWishes = (world: World, words: WordWatch): void => {
+  for (const [id, orderId] of world.wished) {
+    const order = world.orders.service.find(Orders, { orderId });
+    const times = order?.wishes.filter((wish) => wish.id === id).length;
+    must(times === 1 || world.wasRestored, 'Each wish is taken in once.', { orderId, id, times });
+  }
   for (const { orderId, wishes, placedAt } of world.orders.service.rows(Orders)) {
     if (placedAt === null) continue;
     for (const index of wishes.keys()) {

@@ -1,7 +1,7 @@
 import { Sagas } from '@baton/coordinator';
 import type { Outcome } from '@baton/messaging';
 import { Orders } from '@baton/orders';
-import { minutes, seconds } from '@baton/saga';
+import { days, minutes, seconds } from '@baton/saga';
 import { comeToRest, doSomething, type Supply } from './happenings.js';
 import { redriveAll, settleIncidents } from './operators.js';
 import { cancelOrder, countShelf, placeAgain, placeOrder, replenish, type Wanted } from './people.js';
@@ -88,6 +88,10 @@ export const play = (script: Script, sabotage?: Sabotage): Result => {
     }
     doSomething(world, script, unplaced, random, supply);
     world.pass(random.below(2_000));
+  }
+  if (script.outage) {
+    world.pass(days(8));
+    world.fireDeadlines();
   }
   for (const order of unplaced) placeOrder(world, order, new Random(1));
 

@@ -96,6 +96,18 @@ export const plantedBugs: Readonly<Record<string, PlantedBug>> = {
     },
     breaks: /Each wish is answered/,
   },
+  'a wish to cancel that counts again when it is repeated': {
+    sabotage: () =>
+      blind<OrderRecord>('orders', ['OrderCancellationSubmitted'], 'order', (order) => ({
+        ...order,
+        wishes: order.wishes.map((wish) => ({ ...wish, id: `not ${wish.id}` })),
+      })),
+    breaks: /Each wish is taken in once/,
+  },
+  'a wish that was given up and is not heard when its order has come at last': {
+    sabotage: () => blind<OrderRecord>('orders', ['ExpireWishes'], 'order', () => undefined),
+    breaks: /Nothing becomes a dead letter/,
+  },
   'an order that takes the place of the one under its id': {
     sabotage: () => blind<OrderRecord>('orders', ['OrderSubmitted', 'PlaceOrder'], 'order', () => undefined),
     breaks: /What is said again has the same content|A status never falls|An end status never changes/,

@@ -31,6 +31,8 @@ export interface Script {
   readonly discards: number;
   /** The databases are backed up at a step, and restored so many steps later. */
   readonly restore: readonly [step: number, later: number] | null;
+  /** Everything stands still for longer than a wish waits for its order, before the last orders come. */
+  readonly outage: boolean;
   /** In the end: goods arrive for all that wait, backorders expire, or they go on waiting. */
   readonly ending: 'goods-arrive' | 'time-passes' | 'waiting';
   readonly choices: readonly number[];
@@ -67,6 +69,7 @@ export const scripts: fc.Arbitrary<Script> = fc.record({
   settles: fc.boolean(),
   discards: fc.constantFrom(0, 0, 0, 0.3),
   restore: fc.constant(null),
+  outage: fc.constantFrom(false, false, true),
   ending: fc.constantFrom('goods-arrive' as const, 'time-passes' as const, 'waiting' as const),
   choices: fc.array(fc.nat(2 ** 30), { minLength: 20, maxLength: 400, size: 'max' }),
   unrest: fc.option(fc.nat(2 ** 30)),

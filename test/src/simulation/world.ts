@@ -65,6 +65,8 @@ export class World {
   readonly warehouse: Process;
   readonly shipping: Process;
   readonly notification: Process;
+  /** Wishes to cancel that were submitted by event: the order of each, by the event's id. */
+  readonly wished = new Map<string, string>();
   /** What operators went on without: order, shipment and step. */
   readonly skipped = new Set<string>();
   /** Shipments of which somebody put away what had left its shelf. */
@@ -153,9 +155,11 @@ export class World {
     return reader;
   }
 
-  /** Somebody else's program writes to the intake. */
-  submit(draft: EventDraft): void {
-    this.publish({ ...draft, id: this.newId(), time: this.now });
+  /** Somebody else's program writes to the intake. Returns the event's id. */
+  submit(draft: EventDraft): string {
+    const id = this.newId();
+    this.publish({ ...draft, id, time: this.now });
+    return id;
   }
 
   /** Something that was published before is there once more. */
