@@ -19,6 +19,10 @@ const allOf = (definition: SagaDefinition, unit: Unit, steps: readonly string[])
 export const wentOut = (definition: SagaDefinition, unit: Unit): boolean =>
   unit.refused !== undefined || (definition.pivot !== undefined && passed(definition, unit, definition.pivot));
 
+/** Whether all is known of a unit by which a refusal to cancel names it. */
+export const isNamed = ({ wish }: SagaDefinition, { kept }: Unit): boolean =>
+  wish.names.every((field) => kept?.[field] !== undefined);
+
 /** Steps of a unit that somebody is at now. */
 export const underWay = (definition: SagaDefinition, unit: Unit): readonly Step[] =>
   definition.steps.filter(

@@ -1,6 +1,6 @@
 import type { SagaDefinition } from './definition.js';
 import { MESSAGES } from './incidents.js';
-import { underWay } from './path.js';
+import { isNamed, underWay, wentOut } from './path.js';
 import { hasEnded, type Saga, waitKey, withStep } from './saga.js';
 import { changed, changedUnit, noted, tellKey, type Visit } from './visit.js';
 import { isTelling, reasonTold, waitingsOf } from './waits.js';
@@ -21,7 +21,13 @@ export const whyNotSkip = (definition: SagaDefinition, saga: Saga, { unit, step 
   }
   if (isTelling(step)) return undefined;
   const skippable = definition.steps.some((each) => each.name === step && each.skippable);
-  return skippable ? undefined : `"${step}" cannot be skipped: another participant needs its answer.`;
+  if (!skippable) return `"${step}" cannot be skipped: another participant needs its answer.`;
+  const wentOutUnnamed = saga.units.some(
+    (each) => each.n === unit && wentOut(definition, each) && !isNamed(definition, each),
+  );
+  if (!wentOutUnnamed) return undefined;
+  const names = definition.wish.names.join(' and ');
+  return `"${step}" cannot be skipped before ${names} of ${definition.identity.unit} ${unit} are heard: a refusal to cancel names them.`;
 };
 
 /** Counts a step as done, or somebody as told. A failure that was heard before still tells what became of it. */

@@ -1,5 +1,5 @@
 import { answered, sayCancelled } from './ending.js';
-import { isDecided, wentOut } from './path.js';
+import { isDecided, isNamed, wentOut } from './path.js';
 import type { Saga, Wish } from './saga.js';
 import { say, type Visit } from './visit.js';
 
@@ -10,7 +10,7 @@ const unansweredOf = (saga: Saga): readonly Wish[] =>
 const dispatchedOf = ({ definition, saga }: Visit): readonly object[] => {
   const { identity, wish } = definition;
   return saga.units
-    .filter((unit) => wentOut(definition, unit) && wish.names.every((field) => unit.kept?.[field] !== undefined))
+    .filter((unit) => wentOut(definition, unit) && isNamed(definition, unit))
     .map((unit) => ({
       [identity.unit]: unit.n,
       ...Object.fromEntries(wish.names.map((field) => [field, unit.kept?.[field]])),

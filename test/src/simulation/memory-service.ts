@@ -102,6 +102,15 @@ export class MemoryService {
     this.table(store).set(keyOf(store, state), freeze(state));
   }
 
+  /** Backs up all tables; what it returns puts them back. */
+  backUp(): () => void {
+    const copy = [...this.tables].map(([store, table]) => [store, new Map(table)] as const);
+    return () => {
+      this.tables.clear();
+      for (const [store, table] of copy) this.tables.set(store, new Map(table));
+    };
+  }
+
   private load(needs: Needs, seen: Set<string>): Record<string, unknown> {
     return Object.fromEntries(Object.entries(needs).map(([name, need]) => [name, this.answer(need, seen)]));
   }

@@ -1,6 +1,7 @@
 import type { EffectDraft } from '@baton/messaging';
 import type { Random } from './random.js';
 
+export type ParcelEnd = 'delivered' | 'lost' | 'returned';
 type ParcelState = 'booked' | 'rejected' | 'cancelled' | 'handed-over' | 'reported';
 
 /** What the carriers know of one booking. */
@@ -10,9 +11,12 @@ export interface Parcel {
   readonly shipment: number;
   readonly carrier: string;
   readonly state: ParcelState;
-  /** True when it will not arrive. */
-  readonly lost?: boolean;
+  /** What its carrier reported of it last. */
+  readonly end?: ParcelEnd;
 }
+
+const CANCELLABLE: readonly ParcelState[] = ['booked', 'cancelled'];
+const TAKEABLE: readonly ParcelState[] = ['booked', 'handed-over', 'reported'];
 
 interface Call {
   readonly kind: 'book' | 'cancel' | 'hand-over';
@@ -38,18 +42,25 @@ export class Outside {
       case 'BookWithCarrier':
         return this.book(key, payload as Call, random);
       case 'CancelWithCarrier':
-        this.move(payload as Call, 'cancelled', ['booked', 'cancelled']);
+        this.move(payload as Call, 'cancelled', CANCELLABLE);
         return { cancelled: true };
       case 'HandOver':
-        this.move(payload as Call, 'handed-over', ['booked', 'handed-over', 'reported']);
+        this.move(payload as Call, 'handed-over', TAKEABLE);
         return { handedOverAt: now };
       default:
         throw new Error(`Nobody performs ${effect}.`);
     }
   }
 
-  report(parcel: Parcel, lost: boolean): void {
-    this.parcels.set(parcel.key, { ...parcel, state: 'reported', lost });
+  /** Whether a carrier will never do what it is asked for, because it did the contrary before. */
+  refuses({ effect, payload }: EffectDraft): boolean {
+    const allowed = effect === 'CancelWithCarrier' ? CANCELLABLE : effect === 'HandOver' ? TAKEABLE : undefined;
+    const parcel = this.parcels.get((payload as Call).bookingId ?? '');
+    return allowed !== undefined && (parcel === undefined || !allowed.includes(parcel.state));
+  }
+
+  report(parcel: Parcel, end: ParcelEnd): void {
+    this.parcels.set(parcel.key, { ...parcel, state: 'reported', end });
   }
 
   private send(key: string, random: Random): unknown {

@@ -1,7 +1,7 @@
 import { OrderCancellationSubmitted, OrderSubmitted } from '@baton/contracts';
-import { ReplenishStock, StockRows } from '@baton/inventory';
+import { CountStock, ReplenishStock, StockRows } from '@baton/inventory';
 import { CancelOrder, PlaceOrder } from '@baton/orders';
-import { ReportTracking } from '@baton/shipping';
+import { ReportTracking, type TrackingStatus } from '@baton/shipping';
 import {
   ClaimPickList,
   PackPickList,
@@ -11,7 +11,7 @@ import {
   PutAway,
   ReportShort,
 } from '@baton/warehouse';
-import type { Parcel } from './outside.js';
+import type { Parcel, ParcelEnd } from './outside.js';
 import type { Random } from './random.js';
 import { LOCATIONS, type World } from './world.js';
 
@@ -42,15 +42,33 @@ export const placeOrder = (world: World, wanted: Wanted, random: Random): void =
   else world.orders.submit(PlaceOrder, order(wanted), world.newId());
 };
 
+/** A shop hands over what it handed over before, or something else under the same id. */
+export const placeAgain = (world: World, wanted: Wanted, random: Random): void => {
+  const [[sku] = [''], ...others] = wanted.lines;
+  const lines = random.chance(0.3) ? wanted.lines : [[sku, 9] as const, ...others];
+  placeOrder(world, { ...wanted, lines }, random);
+};
+
 /** A customer does not want it any more, by event (maybe before the order was read) or by HTTP. */
 export const cancelOrder = (world: World, orderId: string, random: Random): void => {
-  if (random.chance(0.5)) world.submit(OrderCancellationSubmitted({ orderId }));
+  if (random.chance(0.5)) world.wished.set(world.submit(OrderCancellationSubmitted({ orderId })), orderId);
   else world.orders.submit(CancelOrder, { orderId }, world.newId());
 };
 
 export const replenish = (world: World, sku: string, quantity: number, random: Random): void => {
   const data = { sku, location: random.pick(LOCATIONS), quantity };
   world.inventory.submit(ReplenishStock, data, world.newId());
+};
+
+/** Somebody counts a shelf; it may hold more or less than the book says. Returns by how much the book changed. */
+export const countShelf = (world: World, sku: string, random: Random): number => {
+  const location = random.pick(LOCATIONS);
+  const onHand = (): number =>
+    world.inventory.service.find(StockRows, { sku })?.levels.find((each) => each.location === location)?.onHand ?? 0;
+  const before = onHand();
+  const counted = Math.max(0, before + random.below(4) - 2);
+  world.inventory.submit(CountStock, { sku, location, counted }, world.newId());
+  return onHand() - before;
 };
 
 export const skusOf = (world: World): readonly string[] =>
@@ -67,7 +85,10 @@ export const workOn = (world: World, list: PickList, random: Random, shorts: num
   const { orderId, shipment, lines, state } = list;
   const { warehouse } = world;
   const id = world.newId();
-  if (state === 'stopping') return warehouse.submit(PutAway, { orderId, shipment }, id);
+  if (state === 'stopping') {
+    world.putAway.add(`${orderId}/${shipment}`);
+    return warehouse.submit(PutAway, { orderId, shipment }, id);
+  }
   if (state === 'open') return warehouse.submit(ClaimPickList, { orderId, shipment, worker: 'ann' }, id);
   if (random.chance(shorts)) {
     const { lineId, quantity } = random.pick(lines);
@@ -82,11 +103,32 @@ export const workOn = (world: World, list: PickList, random: Random, shorts: num
 export const onTheWay = (world: World): readonly Parcel[] =>
   [...world.outside.parcels.values()].filter(({ state }) => state === 'handed-over');
 
-/** A carrier reports by webhook, maybe before shipping has read the answer to the handover. */
-export const track = (world: World, parcel: Parcel, random: Random, losses: number): void => {
-  const { key, orderId, shipment, carrier } = parcel;
-  const status = random.chance(losses) ? random.pick(['lost', 'returned'] as const) : ('delivered' as const);
+/** Parcels that are lost, as their carrier said, and may turn up. */
+export const lostParcels = (world: World): readonly Parcel[] =>
+  [...world.outside.parcels.values()].filter(({ end }) => end === 'lost');
+
+const report = (world: World, { key, orderId, shipment, carrier }: Parcel, status: TrackingStatus): void => {
   const data = { orderId, shipment, carrier, trackingNumber: key, status, at: world.now };
   world.shipping.submit(ReportTracking, data, world.newId());
-  world.outside.report(parcel, status !== 'delivered');
 };
+
+/** A carrier reports by webhook, maybe before shipping has read the answer to the handover. */
+export const track = (world: World, parcel: Parcel, status: ParcelEnd): void => {
+  report(world, parcel, status);
+  world.outside.report(parcel, status);
+};
+
+const OVERTAKEN: readonly TrackingStatus[] = ['dispatched', 'lost'];
+const OVERTAKEN_BY_RETURN: readonly TrackingStatus[] = [...OVERTAKEN, 'delivered'];
+
+/** A report of a carrier comes that was overtaken by another, or of what is known already. */
+export const trackLate = (world: World, parcel: Parcel, random: Random): void =>
+  report(world, parcel, random.pick(parcel.end === 'returned' ? OVERTAKEN_BY_RETURN : OVERTAKEN));
+
+/** Parcels of whose end their carrier has told. */
+export const toldOf = (world: World): readonly Parcel[] =>
+  [...world.outside.parcels.values()].filter(({ end }) => end !== undefined);
+
+/** What a carrier has to report of a parcel in the end. */
+export const endOfTheWay = (random: Random, losses: number): ParcelEnd =>
+  random.chance(losses) ? random.pick(['lost', 'returned'] as const) : 'delivered';

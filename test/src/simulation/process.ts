@@ -12,6 +12,17 @@ interface Waiting extends Named {
   readonly key: string;
 }
 
+/** A message that was put aside for good, until an operator tries it again. */
+export interface DeadLetter {
+  readonly message: Waiting;
+  readonly reason: string;
+}
+
+const replace = <Key, Value>(map: Map<Key, Value>, entries: readonly (readonly [Key, Value])[]): void => {
+  map.clear();
+  for (const [key, value] of entries) map.set(key, value);
+};
+
 /**
  * One service in the simulation: its reactions and tables, and around them what the pipeline keeps for it: the outbox,
  * effects to perform, and messages that wait behind a failed one of their key.
@@ -20,7 +31,7 @@ export class Process {
   readonly outbox: OutboxRow[] = [];
   readonly effects = new Map<string, EffectDraft>();
   readonly parked = new Map<string, readonly Waiting[]>();
-  readonly deadLetters: string[] = [];
+  readonly deadLetters: DeadLetter[] = [];
   /** Every effect that was ever asked for. */
   private readonly asked = new Set<string>();
   private units = 0;
@@ -28,7 +39,7 @@ export class Process {
   constructor(
     readonly service: MemoryService,
     private readonly now: () => string,
-    private readonly committed: (process: Process, outcome: Outcome) => void,
+    private readonly committed: (process: Process, message: string, outcome: Outcome) => void,
   ) {}
 
   get name(): string {
@@ -41,10 +52,10 @@ export class Process {
   }
 
   /** An effect was answered. */
-  answered({ effect, key, payload }: EffectDraft, result: unknown): void {
+  answered({ effect, key, payload }: EffectDraft, result: unknown, fails: boolean): void {
     this.effects.delete(`${effect}/${key}`);
     const orderId = String((payload as { readonly orderId?: string }).orderId ?? '');
-    this.take({ name: `${effect}.result`, id: key, key: orderId, message: { key, payload, result, tries: 1 } }, false);
+    this.take({ name: `${effect}.result`, id: key, key: orderId, message: { key, payload, result, tries: 1 } }, fails);
   }
 
   /** A command, as a person or a deadline submits it. A refusal is told to them and changes nothing. */
@@ -58,11 +69,45 @@ export class Process {
     }
   }
 
-  /** The failed message of a key is tried again, and then all that wait behind it. */
+  /** What failed first of a key is tried again. Those that wait behind it follow one after another. */
   retry(key: string): void {
-    const waiting = this.parked.get(key) ?? [];
-    this.parked.delete(key);
-    for (const message of waiting) this.handle(message);
+    const first = this.behindNext(key);
+    if (first) this.handle(first);
+  }
+
+  /** An operator gives up what failed first of a key; those that wait behind it follow. */
+  discard(key: string): void {
+    this.behindNext(key);
+  }
+
+  /** An operator tries a message again that was put aside. */
+  redrive(letter: DeadLetter): void {
+    this.deadLetters.splice(this.deadLetters.indexOf(letter), 1);
+    this.handle(letter.message);
+  }
+
+  /** Backs up its database; what it returns puts that back. */
+  backUp(): () => void {
+    const restoreTables = this.service.backUp();
+    const [outbox, deadLetters, effects] = [[...this.outbox], [...this.deadLetters], [...this.effects]];
+    const [parked, asked] = [[...this.parked], [...this.asked]];
+    return () => {
+      restoreTables();
+      this.outbox.splice(0, Number.POSITIVE_INFINITY, ...outbox);
+      this.deadLetters.splice(0, Number.POSITIVE_INFINITY, ...deadLetters);
+      replace(this.effects, effects);
+      replace(this.parked, parked);
+      this.asked.clear();
+      for (const key of asked) this.asked.add(key);
+    };
+  }
+
+  /** Takes away what failed first of a key. */
+  private behindNext(key: string): Waiting | undefined {
+    const [first, ...behind] = this.parked.get(key) ?? [];
+    if (behind.length > 0) this.parked.set(key, behind);
+    else this.parked.delete(key);
+    return first;
   }
 
   private take(message: Waiting, fails: boolean): void {
@@ -75,7 +120,8 @@ export class Process {
     }
   }
 
-  private handle({ key, ...named }: Waiting): void {
+  private handle(message: Waiting): void {
+    const { key, ...named } = message;
     this.units += 1;
     const now = this.now();
     const moment = { now, unit: String(this.units), messageId: named.id, parked: this.parked.has(key) };
@@ -83,8 +129,8 @@ export class Process {
     const events = (outcome.publish ?? []).map((draft: EventDraft): Event => ({ ...draft, time: now }));
     if (events.length > 0) this.outbox.push({ events });
     for (const effect of outcome.effects ?? []) this.ask(effect);
-    if (outcome.deadLetter !== undefined) this.deadLetters.push(outcome.deadLetter);
-    this.committed(this, outcome);
+    if (outcome.deadLetter !== undefined) this.deadLetters.push({ message, reason: outcome.deadLetter });
+    this.committed(this, named.name, outcome);
   }
 
   private ask(effect: EffectDraft): void {

@@ -1,22 +1,16 @@
 import { Definitions, Incidents, Sagas } from '@baton/coordinator';
-import { Reservations, StockRows } from '@baton/inventory';
+import { Books, Reservations, serveQueue, StockRows } from '@baton/inventory';
 import { Mails } from '@baton/notification';
-import { type OrderRecord, Orders, orderStatuses } from '@baton/orders';
+import { Orders } from '@baton/orders';
 import { explain } from '@baton/saga';
-import { PickLists } from '@baton/warehouse';
+import { Shipments } from '@baton/shipping';
+import { PickLists, unitsPicked } from '@baton/warehouse';
 import type { Wanted } from './people.js';
+import { must } from './promise.js';
+import type { WordWatch } from './watches.js';
 import { LOCATIONS, type World } from './world.js';
 
 const definitions = new Definitions();
-
-/** A promise of the design that did not hold. */
-export class PromiseBroken extends Error {
-  override readonly name = 'PromiseBroken';
-}
-
-const must = (holds: boolean, promise: string, detail: unknown = ''): void => {
-  if (!holds) throw new PromiseBroken(`${promise} ${typeof detail === 'string' ? detail : JSON.stringify(detail)}`);
-};
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
 
@@ -41,47 +35,14 @@ export const checkBooks = (world: World): void => {
   }
 };
 
-const rank = ({ status }: OrderRecord): number => orderStatuses.indexOf(status);
-const isEnd = ({ status }: OrderRecord): boolean => status === 'completed' || status === 'cancelled';
-
-/** The customer's status only rises, and an end stays. Remembers what it saw. */
-export class StatusWatch {
-  private readonly seen = new Map<string, OrderRecord>();
-
-  check(world: World): void {
-    for (const row of world.orders.service.rows(Orders)) {
-      const before = this.seen.get(row.orderId);
-      if (before === row) continue;
-      must(!before || rank(row) >= rank(before), 'A status never falls.', `${before?.status} → ${row.status}`);
-      must(!before || !isEnd(before) || before.status === row.status, 'An end status never changes.', row.orderId);
-      this.seen.set(row.orderId, row);
-    }
-  }
-}
-
-const SENTENCE = /^[A-Z].*[ (]since \d{4}-\d\d-\d\d \d\d:\d\d UTC.*(until|incident|due by).*\.$/;
-const END = /^(Completed|Cancelled) on \d{4}-\d\d-\d\d \d\d:\d\d UTC: .+\.$/;
-const MESSAGES = /^[A-Z].*an incident is with .*\.$/;
-
-/** Every state that a saga gets into can be told in a sentence, and has a deadline, an incident, or an end. */
-export class SentenceWatch {
-  private readonly seen = new WeakSet<object>();
-  readonly sentences = new Set<string>();
-
-  check(world: World): void {
-    for (const { definition, version, state, dueAt } of world.coordinator.service.rows(Sagas)) {
-      if (this.seen.has(state)) continue;
-      this.seen.add(state);
-      const sentence = explain(definitions.of(definition, version), state, world.now);
-      this.sentences.add(sentence);
-      const pattern = state.ended ? END : SENTENCE;
-      must(pattern.test(sentence) || MESSAGES.test(sentence), 'Every state can be told in one sentence.', sentence);
-      const watched = dueAt !== null || state.ended !== undefined || (state.incidents?.length ?? 0) > 0;
-      must(watched, 'Nothing is waited for without a deadline or an incident.', state);
-      must(JSON.stringify(JSON.parse(JSON.stringify(state))) === JSON.stringify(state), 'A state is plain JSON.');
-    }
-  }
-}
+/** No backorder waits for what is there, unless an older one needs it: at every moment. */
+export const checkQueue = ({ inventory: { service } }: World): void => {
+  const waiting = service.rows(Reservations).filter(({ state }) => state === 'waiting');
+  if (waiting.length === 0) return;
+  const skus = waiting.flatMap(({ lines }) => lines.map(({ sku }) => sku));
+  const servable = serveQueue(waiting, new Books(service.rows(StockRows)), skus);
+  must(servable.length === 0, 'No backorder waits for what is there.', servable);
+};
 
 const wentOut = (world: World, orderId: string) =>
   [...world.outside.parcels.values()].filter(
@@ -110,15 +71,32 @@ const checkEnd = (world: World, wanted: Wanted): void => {
     'An accepted order ends.',
     explain(definitions.latest('order-fulfilment'), saga.state, world.now),
   );
-  if (over) must(order.status === saga.status, 'The customer hears how it ended.', `${order.status} ${saga.status}`);
+  if (over && !world.lost.has('orders')) {
+    must(order.status === saga.status, 'The customer hears how it ended.', `${order.status} ${saga.status}`);
+  }
   const out = wentOut(world, orderId);
   must(out.length <= 1, 'What was ordered goes out once.', out);
   if (saga.status === 'cancelled') must(out.length === 0, 'What is cancelled does not go out.', out);
   if (saga.status === 'completed') must(out.length === 1, 'What is completed went out.', orderId);
 };
 
-/** At the moment at which a cancellation is reported, it is true: nothing of the order is open anywhere. */
-export const checkCancelled = (world: World, orderId: string): void => {
+/** Each wish to cancel is one, and has an answer, also one that came before its order or after the end. */
+const checkWishes = (world: World, words: WordWatch): void => {
+  for (const [id, orderId] of world.wished) {
+    const order = world.orders.service.find(Orders, { orderId });
+    const times = order?.wishes.filter((wish) => wish.id === id).length;
+    must(times === 1 || world.wasRestored, 'Each wish is taken in once.', { orderId, id, times });
+  }
+  for (const { orderId, wishes, placedAt } of world.orders.service.rows(Orders)) {
+    if (placedAt === null) continue;
+    for (const index of wishes.keys()) {
+      must(words.isAnswered(orderId, index + 1), 'Each wish is answered.', { orderId, wish: index + 1 });
+    }
+  }
+};
+
+/** Nothing is held for a cancelled order, and nobody works for it. */
+const checkNothingHeld = (world: World, orderId: string): void => {
   const mine = (row: { readonly orderId: string }): boolean => row.orderId === orderId;
   const held = world.inventory.service.rows(Reservations).filter(mine);
   const alive = held.filter(({ state }) => state === 'reserved' || state === 'waiting' || state === 'settled');
@@ -129,7 +107,19 @@ export const checkCancelled = (world: World, orderId: string): void => {
     'Nobody works for a cancelled order.',
     lists,
   );
-  const parcels = [...world.outside.parcels.values()].filter(mine);
+};
+
+/** What left its shelf for a list that is undone is back there. */
+export const checkPutAway = (world: World, orderId: string, shipment: number): void => {
+  const list = world.warehouse.service.find(PickLists, { orderId, shipment });
+  const isBack = !list || unitsPicked(list) === 0 || world.putAway.has(`${orderId}/${shipment}`);
+  must(isBack, 'What left its shelf is put away before its list is undone.', list);
+};
+
+/** At the moment at which a cancellation is reported, it is true: nothing of the order is open anywhere. */
+export const checkCancelled = (world: World, orderId: string): void => {
+  checkNothingHeld(world, orderId);
+  const parcels = [...world.outside.parcels.values()].filter((parcel) => parcel.orderId === orderId);
   const live = parcels.filter(({ state }) => state !== 'rejected' && state !== 'cancelled');
   must(live.length === 0, 'No carrier comes for a cancelled order.', live);
 };
@@ -140,13 +130,21 @@ const checkIncidents = (world: World): void => {
     if (resolvedAt !== null) continue;
     const mail = world.notification.service.find(Mails, { orderId, shipment, reason: step.slice('tell-'.length) });
     const gone = [...world.outside.parcels.values()].some(
-      (parcel) => parcel.orderId === orderId && parcel.shipment === shipment && parcel.lost === true,
+      (parcel) => parcel.orderId === orderId && parcel.shipment === shipment && /lost|returned/.test(parcel.end ?? ''),
     );
     must(mail?.state === 'failed' || (step === 'deliver' && gone), 'An incident is about something.', {
       orderId,
       step,
       reason,
     });
+  }
+};
+
+/** Of each parcel shipping knows what became of it, in whatever order its carrier told it. */
+const checkParcels = (world: World): void => {
+  for (const { orderId, shipment, end, key } of world.outside.parcels.values()) {
+    const state = world.shipping.service.find(Shipments, { orderId, shipment })?.state;
+    must(end === undefined || state === end, 'Shipping knows what became of a parcel.', { key, end, state });
   }
 };
 
@@ -165,15 +163,14 @@ const checkShipments = (world: World): void => {
       const list = world.warehouse.service.find(PickLists, { orderId, shipment })?.state;
       const where = { orderId, shipment, ended: ended?.as, held, list };
       if (ended?.as === 'done') {
-        must(
-          held === 'settled' && list === 'packed' && live.has(`${orderId}/${shipment}`),
-          'Done is done everywhere.',
-          where,
-        );
+        // Scans that came after a backup are lost with what was restored.
+        const isPacked = list === 'packed' || world.wasRestored;
+        must(held === 'settled' && isPacked && live.has(`${orderId}/${shipment}`), 'Done is done everywhere.', where);
       } else {
         must(held !== 'reserved' && held !== 'waiting' && held !== 'settled', 'What was undone holds no stock.', where);
         must(list === undefined || list === 'cancelled', 'What was undone is picked by nobody.', where);
-        must(!live.has(`${orderId}/${shipment}`), 'What was undone has no carrier.', where);
+        // A carrier may know of a booking that was made after a backup, which nobody else knows of any more.
+        must(world.wasRestored || !live.has(`${orderId}/${shipment}`), 'What was undone has no carrier.', where);
       }
     }
   }
@@ -194,22 +191,57 @@ const checkShelves = (world: World, arrived: ReadonlyMap<string, number>): void 
 
 /** One mail per reason, and each that was called for reached a mail server or is known to have failed. */
 const checkMails = (world: World): void => {
+  const incidents = new Set(
+    world.coordinator.service.rows(Incidents).map(({ orderId, shipment, step }) => `${orderId}/${shipment}/${step}`),
+  );
   for (const { orderId, shipment, reason, state } of world.notification.service.rows(Mails)) {
     const key = `${orderId}/${shipment}/${reason}`;
     must(state === 'sent' || state === 'failed', 'Every mail is sent or known to have failed.', key);
     must(state === 'failed' || world.outside.mails.get(key) === 1, 'A mail is sent once.', key);
+    const step = `tell-${reason}`;
+    const isNoticed =
+      world.skipped.has(`${orderId}/${shipment}/${step}`) || incidents.has(`${orderId}/${shipment}/${step}`);
+    must(state === 'sent' || isNoticed, 'A mail that failed is an incident.', key);
   }
 };
 
+/** What is put aside for good is wrong in itself: an order under the id of another. */
+const checkDeadLetters = (world: World): void => {
+  const letters = world.processes.flatMap(({ deadLetters }) => deadLetters);
+  const isLost = world.wasRestored || world.lost.has('orders');
+  const expected = isLost ? /was accepted before with|no order came under this id/ : /was accepted before with/;
+  const unexpected = letters.filter(({ reason }) => !expected.test(reason));
+  must(unexpected.length === 0, 'Nothing becomes a dead letter.', unexpected);
+};
+
 /** All that must hold when nothing moves any more. */
-export const checkAtRest = (world: World, orders: readonly Wanted[], arrived: ReadonlyMap<string, number>): void => {
+export const checkAtRest = (
+  world: World,
+  orders: readonly Wanted[],
+  arrived: ReadonlyMap<string, number>,
+  words: WordWatch,
+): void => {
   checkBooks(world);
   checkShelves(world, arrived);
   for (const order of orders) checkEnd(world, order);
+  for (const { orderId, status } of world.coordinator.service.rows(Sagas)) {
+    if (status === 'cancelled') checkNothingHeld(world, orderId);
+  }
+  checkDeadLetters(world);
+  // Of an order whose messages an operator gave up, nothing more is promised.
+  if (world.lost.size > 0) return;
   checkShipments(world);
   checkMails(world);
+  checkWishes(world, words);
+  // What carriers reported after a backup is lost with what was restored.
+  if (world.wasRestored) return;
+  checkParcels(world);
   checkIncidents(world);
-  for (const process of world.processes) {
-    must(process.deadLetters.length === 0, 'Nothing becomes a dead letter.', process.deadLetters);
-  }
+};
+
+/** Operators went on without whatever they may go on without: nothing is left but what they may not. */
+export const checkSettled = ({ coordinator, lost }: World): void => {
+  const open = coordinator.service.rows(Incidents).filter(({ resolvedAt }) => resolvedAt === null);
+  const left = open.filter(({ step }) => lost.size === 0 || step === 'deliver');
+  must(left.length === 0, 'What an operator went on without is no incident any more.', left);
 };

@@ -23,4 +23,11 @@ export class Random {
     if (picked === undefined) throw new RangeError('There is nothing to pick from.');
     return picked;
   }
+
+  shuffled<T>(list: readonly T[]): readonly T[] {
+    return list
+      .map((item) => [this.next(), item] as const)
+      .toSorted(([a], [b]) => a - b)
+      .map(([, item]) => item);
+  }
 }

@@ -81,6 +81,17 @@ describe('after the pivot', () => {
     expect(order.delivered().said()).toEqual(['FulfilmentCompleted', 'IncidentResolved']);
   });
 
+  it('a delivery cannot be skipped before it is known what went out, for a later wish to cancel is told', () => {
+    const order = given().placed().told('order-placed').reserved().packed().settled();
+    const { saga } = order;
+    expect(order.skips('deliver').saga).toBe(saga);
+    order.booked().skips('deliver').takes();
+    expect(order.saga?.ended?.as).toBe('completed');
+    expect(order.wishesToCancel().takes()).toMatchObject([
+      { name: 'CancellationRefused', data: { wish: 1, dispatched: [{ trackingNumber: 'swift-1' }] } },
+    ]);
+  });
+
   it('a step whose answer others need cannot be skipped', () => {
     const order = given().upTo('dispatched');
     const { saga } = order;
