@@ -1,6 +1,6 @@
 export type { SagaSummary, SagaView } from './api.js';
 export { coordinator } from './coordinator.module.js';
-export { DeadlineDue } from './commands.js';
+export { DeadlineDue, SkipStep } from './commands.js';
 export { Definitions, sagaPlans } from './definitions/index.js';
 export { orderFulfilmentV1 } from './definitions/order-fulfilment.v1.js';
 export type { IncidentRecord, SagaRecord } from './domain/records.js';

@@ -1,5 +1,7 @@
 export type { ChangedLevel, ImportedStock, StockView } from './api.js';
 export * from './commands.js';
+export { Books } from './domain/stock.js';
+export { serveQueue } from './domain/queue.js';
 export * from './domain/reservation.js';
 export * from './inventory.module.js';
 export * from './reactions.js';

@@ -7,3 +7,4 @@ export * from './domain/decision.js';
 export * from './domain/shipment.js';
 export * from './reactions.js';
 export * from './shipping.module.js';
+export { Shipments } from './store/shipment.entity.js';
